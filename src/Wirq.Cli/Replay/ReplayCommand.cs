@@ -32,9 +32,9 @@ internal static class ReplayCommand
         using var file = ReplayInput.Open(log);
         if (WhyKvm.Looks(file))
         {
-            if (record is not null || drawn is not null)
-                throw new UsageException($"{(record is not null ? $"--record {record}" : $"--timeline {drawn!.File}")}: {log} is a log of a KVM host, whose VMs have chips of their own; expected a log of QEMU's trace events");
-            return ReplayKvm.Run(file, log, json);
+            if (record is not null)
+                throw new UsageException($"--record {record}: {log} is a log of a KVM host; {ReplayKvm.NoRecording}");
+            return ReplayKvm.Run(file, log, json, drawn);
         }
         using OutputFile? output = OutputFile.Open("--record", record, file.IsShipped ? [] : [log]);
         using TimelineFile? timeline = TimelineFile.Open(drawn, file.IsShipped ? [] : [log], record);

@@ -4,6 +4,8 @@ using Wirq.Cli.Replay;
 using Wirq.Cli.Shipped;
 using Wirq.Cli.Snapshots;
 using Wirq.Cli.Timelines;
+using Wirq.Traces.Dumps;
+using Wirq.Traces.Dumps.Incidents;
 using Wirq.Traces.Kvm.Raises;
 using Wirq.Traces.Snapshots.Judging;
 using Wirq.Traces.Timelines;
@@ -66,8 +68,16 @@ internal static class WhyCommand
         IReadOnlyList<SourceAnswer>? answers = question is null ? null
             : engine.Answer() ?? throw new UsageException(Unknown(file, question.Source, engine));
         int status = question is null ? WhyStatus.Of(owed.Verdict) : StatusOf(question, answers!, owed);
+        var printed = new DumpParts();
+        IReadOnlyList<IncidentPart> parts = question is null ? WhyMixed.Of(input, file, engine, printed, null) : [];
+        if (parts is [{ Form: not null }, ..])
+        {
+            status = WhyIncident.RunMixed(parts, printed, file, json);
+            return picture is null ? status : drawn!.Complete(picture, status);
+        }
         if (picture is not null)
             status = drawn!.Complete(picture, status);
+        owed = parts is [{ Log: { } log }] ? log.List : owed;
         ShippedNote.Write(file, json);
         if (answers is null && json)
             WhyJson.Write(owed, engine, StandardStreams.Output);

@@ -27,6 +27,14 @@ internal static class WhyIncident
     internal static int RunOne(DumpParts parts, ReplayInput input, string? asked, bool json) =>
         Say([.. DumpAnswers.Of(parts).Select(one => new IncidentPart([input.Name]) { State = one.Answer })], asked, json, [input.Name], parts.Bound);
 
+    /// <summary>Answers about one log that has text of other forms too.</summary>
+    /// <param name="logs">The parts that are logs.</param>
+    /// <param name="dumps">What else was printed.</param>
+    /// <param name="file">The name of the file.</param>
+    /// <param name="json">Whether a program reads the answer.</param>
+    internal static int RunMixed(IReadOnlyList<IncidentPart> logs, DumpParts dumps, string file, bool json) =>
+        Say([.. DumpAnswers.Of(dumps).Select(one => new IncidentPart([file]) { State = one.Answer, Form = WhyMixed.Printed }), .. logs], asked: null, json, [file], dumps.Bound);
+
     /// <summary>Answers about several files.</summary>
     internal static int Run(IReadOnlyList<string> files, string? asked, bool json)
     {
@@ -44,20 +52,24 @@ internal static class WhyIncident
         {
             using var input = ReplayInput.Open(file, WhyInput.Kinds);
             if (ForeignInput.Read(input) is { } state)
-                whole.Add(new([file]) { State = SnapshotJudge.Judge(state) });
-            else if (TryRead(input, file, dumps))
-                continue;
-            else if (name is not null)
-                ReplayInput.Open(name, WhyInput.Kinds).Dispose(); // a log has no such names: it says what is missing
-            else if (WhyKvm.Looks(input))
-                whole.Add(new([file]) { Host = WhyKvm.Judge(input) });
-            else
             {
-                WhyEngine engine = WhyInput.Read(input, null);
-                whole.Add(new([file]) { Log = (engine.Owed(), engine) });
+                whole.Add(new([file]) { State = SnapshotJudge.Judge(state) });
+                continue;
             }
+            // In the order of a file that is given alone.
+            bool isHost = WhyKvm.Looks(input);
+            if (!isHost && TryRead(input, file, dumps))
+                continue;
+            if (name is not null)
+                ReplayInput.Open(name, WhyInput.Kinds).Dispose(); // a log has no such names: it says what is missing
+            whole.AddRange(isHost ? WhyMixed.Of(input, file, WhyKvm.Judge(input), dumps, file) : WhyMixed.Of(input, file, WhyInput.Read(input, null), dumps, file));
         }
-        printed.AddRange(DumpAnswers.Of(dumps).Select(one => new IncidentPart([.. one.Files]) { State = one.Answer }));
+        string[] mixed = [.. whole.Where(part => part.Form is not null).Select(part => part.Title)];
+        printed.AddRange(DumpAnswers.Of(dumps).Select(one => new IncidentPart([.. one.Files])
+        {
+            State = one.Answer,
+            Form = one.Files.Count == 1 && mixed.Contains(one.Files.First()) ? WhyMixed.Printed : null,
+        }));
         if (name is not null && !printed.Concat(whole).Any(part => part.State!.Findings.Any(finding => finding.Source == name)))
             ReplayInput.Open(name, WhyInput.Kinds).Dispose();
         return Say([.. printed, .. whole], asked ?? name, json, files, dumps.Bound);

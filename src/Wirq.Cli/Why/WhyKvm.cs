@@ -2,6 +2,8 @@ using Wirq.Cli.Outputs;
 using Wirq.Cli.Replay;
 using Wirq.Cli.Shipped;
 using Wirq.Cli.Timelines;
+using Wirq.Traces.Dumps;
+using Wirq.Traces.Dumps.Incidents;
 using Wirq.Traces.Kvm;
 using Wirq.Traces.Kvm.Judging;
 using Wirq.Traces.Kvm.Pictures;
@@ -42,6 +44,17 @@ internal static class WhyKvm
             : asked is null ? whole : KvmQuestion.About(whole, asked) ?? throw new UsageException($"{file}: {KvmQuestion.Wrong(whole, asked)}");
         int status = answer.Raises is null ? WhyStatus.Of(answer.Verdict)
             : answer.Raises.All(one => one.Fate == Fate.NotKnown) ? CommandLine.NotTold : CommandLine.Success;
+        if (asked is null)
+        {
+            var dumps = new DumpParts();
+            IReadOnlyList<IncidentPart> parts = WhyMixed.Of(input, file, answer, dumps, null);
+            if (parts[0].Form is not null)
+            {
+                status = WhyIncident.RunMixed(parts, dumps, file, json);
+                return picture is null ? status : drawn!.Complete(picture, status);
+            }
+            answer = parts[0].Host!;
+        }
         if (picture is not null)
             status = drawn!.Complete(picture, status);
         ShippedNote.Write(file, json);

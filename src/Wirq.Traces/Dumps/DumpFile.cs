@@ -24,9 +24,10 @@ internal static partial class DumpFile
     /// <param name="file">Its name, for messages.</param>
     /// <param name="label">Its name at places; null where no other file is about.</param>
     /// <param name="parts">Where it goes.</param>
+    /// <param name="isMixed">Whether it has events too, which are no lines of a dump.</param>
     /// <exception cref="DumpException">A line of it is damaged, or it is of a machine that is no PC.</exception>
     /// <exception cref="Qemu.TraceException">It cannot be decompressed.</exception>
-    internal static void Read(Func<Stream> open, string file, string? label, DumpParts parts)
+    internal static void Read(Func<Stream> open, string file, string? label, DumpParts parts, bool isMixed = false)
     {
         bool quotedPrintable;
         using (Stream stream = open())
@@ -40,7 +41,7 @@ internal static partial class DumpFile
             new ProcInterrupts(parts, file), new IrqDebug(parts, file), new VectorDomain(parts),
             new RemappingFaults(parts), new NobodyCared(parts), new KernelLog(parts),
         ];
-        using var text = new DumpText(open(), file, label, quotedPrintable);
+        using var text = new DumpText(open(), file, label, quotedPrintable, isMixed);
         DumpReader? last = null;
         while (text.Read() is { } line)
         {

@@ -31,7 +31,7 @@ public sealed class ReplayReport
     /// <summary>Properties of the log that limit the comparison.</summary>
     public IReadOnlyList<string> Notes { get; internal set; } = [];
     /// <summary>Lines of other forms; null for none.</summary>
-    internal LimitAnswer? LeftOut { get; init; }
+    internal LeftOutLines? LeftOut { get; init; }
     /// <summary>The responses.</summary>
     public ResponseCounts Responses { get; }
     /// <summary>The first difference between the chips and the log; null if there is none.</summary>

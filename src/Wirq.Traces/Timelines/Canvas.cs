@@ -9,15 +9,20 @@ namespace Wirq.Traces.Timelines;
 internal sealed class Canvas
 {
     private readonly PictureOptions _options;
-    private readonly Dictionary<LaneKey, int> _numbers = [];
-    private readonly List<Lane> _lanes = [];
+    private readonly Dictionary<LaneKey, int> _numbers;
+    private readonly List<Lane> _lanes;
     private Mark _first, _last, _start, _end;
     private long _lanesLeftOut;
     private bool _over;
 
     internal Canvas(PictureOptions? options)
+        : this(options ?? new PictureOptions(), [], [])
     {
-        _options = options ?? new PictureOptions();
+    }
+
+    private Canvas(PictureOptions options, Dictionary<LaneKey, int> numbers, List<Lane> lanes)
+    {
+        (_options, _numbers, _lanes) = (options, numbers, lanes);
         Strips = new Strips(_options.Most) { Keeps = _options.From is null };
     }
 
@@ -39,7 +44,7 @@ internal sealed class Canvas
             (_start, _end) = (_start.IsStart ? now : _start, now);
         if (_over)
             return false;
-        if (_options.To is { } to && to.IsBefore(now, stamp))
+        if (IsBehind(now, stamp))
         {
             _over = true;
             return false;
@@ -52,6 +57,11 @@ internal sealed class Canvas
         _last = now;
         return true;
     }
+
+    /// <summary>Whether a place is behind the end of what is drawn.</summary>
+    /// <param name="at">The place.</param>
+    /// <param name="stamp">The stamp of the first line of a log, in nanoseconds.</param>
+    internal bool IsBehind(Mark at, long stamp) => _options.To is { } to && to.IsBefore(at, stamp);
 
     /// <summary>The number of a lane; -1 if there is none.</summary>
     internal int Find(LaneKey key) => _numbers.GetValueOrDefault(key, -1);
@@ -71,6 +81,8 @@ internal sealed class Canvas
         return _lanes.Count - 1;
     }
 
+    internal int Lanes => _lanes.Count;
+
     internal LaneKey KeyOf(int lane) => _lanes[lane].Key;
 
     internal void Note(int lane, InstantKind kind, in Event happened) => Strips.Add(new Instant(lane, kind, Now, happened));
@@ -79,6 +91,18 @@ internal sealed class Canvas
     {
         if (!from.At.IsStart)
             Strips.Add(new Arrow(kind, from.Lane, from.At, to, Now));
+    }
+
+    /// <summary>A canvas for more of the same input, in the same lanes.</summary>
+    internal Canvas Second() => new(_options, _numbers, _lanes);
+
+    /// <summary>Takes over what a second canvas has. Nothing may follow.</summary>
+    /// <param name="second">The second canvas.</param>
+    /// <param name="spans">All spans that are kept, of both.</param>
+    internal void TakeOver(Canvas second, IEnumerable<Span> spans)
+    {
+        _lanesLeftOut += second._lanesLeftOut;
+        Strips.TakeOver(second.Strips, spans);
     }
 
     /// <summary>Makes the picture. Nothing may follow.</summary>
@@ -91,7 +115,8 @@ internal sealed class Canvas
         foreach ((int place, int lane) in order.Index())
             places[lane] = place;
         Mark first = Strips.CutAt.Event > _first.Event ? Strips.CutAt : _first;
-        Span[] spans = [.. (earlier ?? []).Where(span => span.End!.Value.Event > first.Event).Concat(Strips.Spans)
+        // What a record shows late may have ended before the picture begins.
+        Span[] spans = [.. (earlier ?? []).Concat(Strips.Spans).Where(span => span.End is not { } end || end.Event > first.Event)
             .Select(span => span with { Lane = places[span.Lane] })];
         Instant[] instants = [.. Strips.Instants.Select(one => one with { Lane = places[one.Lane] }).OrderBy(one => one.At.Event)];
         Arrow[] arrows = [.. Strips.Arrows.Where(arrow => arrow.Left.Event >= first.Event)

@@ -52,7 +52,9 @@ internal sealed class Strips(int most)
         else if (_open.Remove((lane, kind), out (Mark Begin, int Vector, string Gate) was))
         {
             _closed[(lane, kind)] = now;
-            Add(_spans, new Span(lane, kind, was.Begin, now, was.Vector, was.Gate));
+            // What ends where it begins was never so. Of two threads, the record that ends it may even stand before.
+            if (now.Event > was.Begin.Event)
+                Add(_spans, new Span(lane, kind, was.Begin, now, was.Vector, was.Gate));
         }
         return true;
     }
@@ -72,6 +74,25 @@ internal sealed class Strips(int most)
     {
         if (arrow.From >= 0 && arrow.To >= 0)
             Add(_arrows, arrow);
+    }
+
+    /// <summary>Takes over what others have of the same input. Nothing may follow.</summary>
+    /// <param name="other">The others, whose lanes have the same numbers.</param>
+    /// <param name="spans">All spans that are kept, of both.</param>
+    internal void TakeOver(Strips other, IEnumerable<Span> spans)
+    {
+        (Dropped, CutAt) = (Dropped + other.Dropped, other.CutAt.Event > CutAt.Event ? other.CutAt : CutAt);
+        Span[] all = [.. spans];
+        Instant[] instants = [.. _instants.Concat(other._instants).OrderBy(one => one.At.Event)];
+        _open.Clear();
+        _spans.Clear();
+        _instants.Clear();
+        foreach (Span span in all.Where(span => span.End is null))
+            _open.Add((span.Lane, span.Kind), (span.Begin, span.Vector, span.Gate));
+        foreach (Span span in all.Where(span => span.End is not null).OrderBy(span => span.End!.Value.Event))
+            Add(_spans, span);
+        foreach (Instant instant in instants)
+            Add(_instants, instant);
     }
 
     /// <summary>The lanes in which something lasts.</summary>

@@ -29,14 +29,33 @@ internal sealed class LeftOut(string events)
     }
 
     /// <summary>What was left out; null for nothing.</summary>
-    internal LimitAnswer? Limit => _events + _printed == 0 ? null
-        : new($"It also has {string.Join(" and ", Parts())}, which are no part of this answer: put them into a file of their own, and give both (wirq why LOG OTHER)", "");
+    internal LeftOutLines? Lines => _events + _printed == 0 ? null : new(events, _events, _firstEvent, _printed, _firstPrinted);
+}
+
+/// <summary>Lines that are no part of a log's story.</summary>
+/// <param name="Kind">What its events are called.</param>
+/// <param name="Events">Events of the other kind.</param>
+/// <param name="FirstEvent">The line of the first one.</param>
+/// <param name="Printed">Lines of a dump, or of a kernel's messages about interrupts.</param>
+/// <param name="FirstPrinted">The line of the first one.</param>
+internal sealed record LeftOutLines(string Kind, long Events, long FirstEvent, long Printed, long FirstPrinted)
+{
+    /// <summary>Why they could not be read; empty where nobody tried.</summary>
+    internal string Reason { get; init; } = "";
+
+    /// <summary>What does not count in an answer.</summary>
+    internal LimitAnswer Limit => new($"It also has {string.Join(" and ", Parts())}, which are no part of this answer{(Reason.Length > 0 ? $": {Reason}"
+        : ": wirq why of this file, without a source, answers about each")}", "");
+
+    /// <summary>What is left where some were read beside the log; null for nothing.</summary>
+    internal LeftOutLines? Without(bool events, bool printed) => (events ? 0 : Events) + (printed ? 0 : Printed) == 0 ? null
+        : this with { Events = events ? 0 : Events, Printed = printed ? 0 : Printed };
 
     private IEnumerable<string> Parts()
     {
-        if (_events > 0)
-            yield return $"{Phrase.Count(_events, "line")} of {events} (the first is L{_firstEvent.ToString(CultureInfo.InvariantCulture)})";
-        if (_printed > 0)
-            yield return $"{Phrase.Count(_printed, "line")} of a dump or of a kernel's messages about interrupts (the first is L{_firstPrinted.ToString(CultureInfo.InvariantCulture)})";
+        if (Events > 0)
+            yield return $"{Phrase.Count(Events, "line")} of {Kind} (the first is L{FirstEvent.ToString(CultureInfo.InvariantCulture)})";
+        if (Printed > 0)
+            yield return $"{Phrase.Count(Printed, "line")} of a dump or of a kernel's messages about interrupts (the first is L{FirstPrinted.ToString(CultureInfo.InvariantCulture)})";
     }
 }

@@ -15,7 +15,7 @@ internal sealed class LogLimits(WhyEngine engine)
 
     public IEnumerable<LimitAnswer> Find() =>
         [.. engine.Incomplete is { } cut ? [new LimitAnswer(cut, "")] : Array.Empty<LimitAnswer>(), .. OfLog(), .. Differences(),
-            .. engine.LeftOut is { } left ? [left] : Array.Empty<LimitAnswer>()];
+            .. engine.LeftOut is { } left ? [left.Limit] : Array.Empty<LimitAnswer>()];
 
     private IEnumerable<LimitAnswer> OfLog()
     {

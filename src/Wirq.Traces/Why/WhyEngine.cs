@@ -94,7 +94,7 @@ public sealed partial class WhyEngine : IEventSink
     /// <summary>Why and where the input ends too early; null if it does not.</summary>
     public string? Incomplete { get; set; }
     /// <summary>Lines of the log that are of another form, and are no part of the answer; null for none.</summary>
-    internal LimitAnswer? LeftOut { get; set; }
+    internal LeftOutLines? LeftOut { get; set; }
 
     /// <summary>Where the log ends, so far.</summary>
     public Mark End => _now;

@@ -126,6 +126,67 @@ public sealed class TimelineTests : IDisposable
     }
 
     [Theory]
+    [InlineData("amd-tpr.trace.txt.gz", 0)]
+    [InlineData("guest-2cpu-split-nodest.v7.trace.dat", 0)]
+    [InlineData("pasted-event-only.txt", 0)]
+    public void A_replay_of_a_log_of_a_KVM_host_is_drawn_in_each_format_and_its_answer_stays(string log, int code)
+    {
+        string file = $"tests/Wirq.Traces.Tests/Kvm/logs/{log}";
+        CommandRun alone = CommandRun.Of("replay", file);
+        foreach (string extension in new[] { ".html", ".pftrace", ".json", ".vcd" })
+        {
+            CommandRun drawn = CommandRun.Of("replay", file, "--timeline", In($"a{extension}"));
+            Assert.Equal((code, alone.Output, ""), (drawn.ExitCode, drawn.Output, drawn.Errors));
+            Assert.True(new FileInfo(In($"a{extension}")).Length > 100, extension);
+        }
+        Assert.Contains("profile kvm", File.ReadAllText(In("a.html")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_log_of_a_KVM_host_is_not_overwritten_by_its_picture()
+    {
+        string log = In("log.json");
+        File.Copy(Wirq.Tests.Shared.Repository.PathOf("tests/Wirq.Traces.Tests/Kvm/logs/pasted-no-pid.txt"), log);
+        byte[] before = File.ReadAllBytes(log);
+        foreach (string command in new[] { "why", "replay" })
+        {
+            CommandRun run = CommandRun.Of(command, log, "--timeline", log);
+            Assert.Equal((BadInput, ""), (run.ExitCode, run.Output));
+            Assert.Contains("would overwrite", run.Errors, StringComparison.Ordinal);
+        }
+        Assert.Equal(before, File.ReadAllBytes(log));
+        CommandRun window = CommandRun.Of("replay", log, "--timeline", In("a.vcd"), "--timeline-window", "L99999999..");
+        Assert.Equal((BadInput, ""), (window.ExitCode, window.Output));
+        Assert.Contains("it begins after the input's end; it has L", window.Errors, StringComparison.Ordinal);
+        Assert.Equal(["log.json"], _folder.GetFiles().Select(file => file.Name));
+    }
+
+    /// <summary>What was at the place of the picture stays.</summary>
+    [Fact]
+    public void A_damaged_log_of_a_KVM_host_leaves_no_picture()
+    {
+        string text = In("cut.gz"), dat = In("cut.dat"), picture = In("a.json");
+        byte[] whole = File.ReadAllBytes(Wirq.Tests.Shared.Repository.PathOf("tests/Wirq.Traces.Tests/Kvm/logs/amd-tpr.trace.txt.gz"));
+        File.WriteAllBytes(text, whole[..(whole.Length * 2 / 3)]);
+        whole = File.ReadAllBytes(Wirq.Tests.Shared.Repository.PathOf("tests/Wirq.Traces.Tests/Kvm/logs/guest-2cpu-split-nodest.v7.trace.dat"));
+        File.WriteAllBytes(dat, whole[..(whole.Length * 2 / 3)]);
+        File.WriteAllText(picture, "old");
+        foreach (string log in new[] { text, dat })
+        {
+            foreach (string command in new[] { "why", "replay" })
+            {
+                CommandRun run = CommandRun.Of(command, log, "--timeline", picture);
+                Assert.Equal((BadInput, ""), (run.ExitCode, run.Output));
+                Assert.StartsWith($"{log}: ", run.Errors, StringComparison.Ordinal);
+                Assert.Contains("xpected", run.Errors, StringComparison.Ordinal);
+                Assert.DoesNotContain("   at ", run.Errors, StringComparison.Ordinal);
+            }
+        }
+        Assert.Equal("old", File.ReadAllText(picture));
+        Assert.Equal(3, _folder.GetFiles().Length);
+    }
+
+    [Theory]
     [InlineData("L20..L10", "it ends before it begins")]
     [InlineData("9s..8s", "it ends before it begins")]
     [InlineData("..", "with a place at one end")]

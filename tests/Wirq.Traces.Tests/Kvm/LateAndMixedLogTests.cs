@@ -19,7 +19,7 @@ public class LateAndMixedLogTests
     private static readonly string s_console = string.Concat(Enumerable.Repeat("[    1.000000] pci 0000:00:1f.0: reg 0x10: [io  0x0000-0x0007]\n", 34_000));
 
     private static string Sentence(string words) =>
-        $"It also has {words}, which are no part of this answer: put them into a file of their own, and give both (wirq why LOG OTHER)";
+        $"It also has {words}, which are no part of this answer: wirq why of this file, without a source, answers about each";
 
     private static Func<Stream> Of(string text) => () => new MemoryStream(Encoding.UTF8.GetBytes(text), writable: false);
 

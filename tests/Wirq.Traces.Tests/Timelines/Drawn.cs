@@ -2,6 +2,7 @@ using System.Text;
 using Wirq.Tests.Shared;
 using Wirq.Traces.Kvm.Judging;
 using Wirq.Traces.Kvm.Pictures;
+using Wirq.Traces.Kvm.Replay;
 using Wirq.Traces.Replay;
 using Wirq.Traces.Tests.Why;
 using Wirq.Traces.Timelines;
@@ -32,6 +33,9 @@ internal static class Drawn
         KvmAnswer answer = KvmJudge.Read(open, name, watch: survey => builder = new KvmPictureBuilder(survey, options));
         return (builder!.Build(name, answer), answer);
     }
+
+    /// <summary>The picture of the replay of a log of a KVM host.</summary>
+    internal static KvmReplayReport Replay(Func<Stream> open, string name, PictureOptions? options = null) => KvmReplayer.Run(open, name, drawn: options ?? new PictureOptions());
 
     /// <summary>The same of a text.</summary>
     internal static Picture KvmText(string text, PictureOptions? options = null) => Kvm(() => new MemoryStream(Encoding.UTF8.GetBytes(text)), "text", options).Picture;

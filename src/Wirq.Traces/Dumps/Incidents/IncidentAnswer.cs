@@ -17,6 +17,9 @@ internal sealed record IncidentPart(IReadOnlyList<string> Files)
     /// <summary>The answer about a log of a KVM host; null for something else.</summary>
     internal KvmAnswer? Host { get; init; }
 
+    /// <summary>Which part of a file it is about, of one that has text of several forms; null where it is about all of it.</summary>
+    internal string? Form { get; init; }
+
     internal WhyVerdict Verdict => State?.Verdict ?? Host?.Verdict ?? Log!.Value.List.Verdict;
     internal string Title => string.Join(" and ", Files);
 }

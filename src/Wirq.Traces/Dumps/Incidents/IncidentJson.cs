@@ -23,6 +23,8 @@ internal static class IncidentJson
         json.WriteEach("parts", answer.Parts, static (json, part) =>
         {
             Files(json, part.Files);
+            if (part.Form is { } form)
+                json.WriteString("form", form);
             if (part.State is { } state)
                 AnswerJson.WriteBody(json, state);
             if (part.Host is { } host)

@@ -21,7 +21,7 @@ internal static class IncidentText
             if (part > 0)
                 output.WriteLine();
             IncidentPart one = answer.Parts[part];
-            AnswerText.Wrap(output, "", $"== {one.Title} ==");
+            AnswerText.Wrap(output, "", $"== {one.Title}{(one.Form is null ? "" : $": {one.Form}")} ==");
             if (one.State is { } state)
                 AnswerText.Write(state, output);
             if (one.Host is { } host)

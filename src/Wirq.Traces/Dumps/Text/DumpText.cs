@@ -1,4 +1,5 @@
 using System.Text;
+using Wirq.Traces.Kvm;
 using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Dumps.Text;
@@ -12,6 +13,8 @@ internal sealed class DumpText : IDisposable
     private readonly LineSource _lines;
     private readonly string? _label;
     private readonly bool _quotedPrintable;
+    // Null where every line may be of a dump.
+    private readonly LineKinds? _events;
     private DumpLine? _next;
     private bool _fetched;
 
@@ -20,8 +23,9 @@ internal sealed class DumpText : IDisposable
     /// <param name="file">Its name, for messages.</param>
     /// <param name="label">Its name at places; null where no other file is about.</param>
     /// <param name="quotedPrintable">Whether it is in quoted-printable (RFC 2045, 6.7).</param>
-    internal DumpText(Stream stream, string file, string? label, bool quotedPrintable) =>
-        (_lines, _label, _quotedPrintable) = (new LineSource(stream, file), label, quotedPrintable);
+    /// <param name="isMixed">Whether it has events too, which are no lines of a dump.</param>
+    internal DumpText(Stream stream, string file, string? label, bool quotedPrintable, bool isMixed = false) =>
+        (_lines, _label, _quotedPrintable, _events) = (new LineSource(stream, file), label, quotedPrintable, isMixed ? new LineKinds() : null);
 
     /// <summary>Lines that were skipped because of their length.</summary>
     internal long TooLong => _lines.TooLong;
@@ -56,8 +60,10 @@ internal sealed class DumpText : IDisposable
     {
         if (!_lines.TryRead(out ReadOnlySpan<byte> bytes))
             return null;
-        string text = Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF');
         long number = _lines.Lines;
+        if (_events is not null && (_events.IsEvent(bytes) || KvmLog.HasRecord(bytes)))
+            return new(_label, number, "", false);
+        string text = Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF');
         if (_quotedPrintable)
             text = Decoded(text);
         return new(_label, number, Bare(TerminalText.Shown(text)), false);

@@ -47,4 +47,12 @@ internal sealed record KvmAnswer(KvmSurvey Survey, IReadOnlyList<VmAnswer> Vms, 
     internal IReadOnlyList<KvmRaiseAnswer>? Raises { get; init; }
 
     internal Stamps Stamps => Survey.Stamps;
+
+    /// <summary>The answer where some lines of other forms have an answer beside this one.</summary>
+    /// <param name="left">Those that have none; null for none.</param>
+    internal KvmAnswer Beside(LeftOutLines? left)
+    {
+        Survey.LeftOut = left;
+        return this with { Limits = [.. new KvmLimits(Survey, [.. Vms]).Find()] };
+    }
 }

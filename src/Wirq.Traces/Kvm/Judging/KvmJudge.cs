@@ -63,7 +63,7 @@ internal sealed class KvmJudge
         using (IKvmRecords log = KvmLog.Open(open, file, others))
             (survey, isWhole) = watch is null ? KvmSurvey.OfBeginning(log, beginning) : (KvmSurvey.Of(log, progress), true);
         if (isWhole)
-            survey.LeftOut = others.Limit;
+            survey.LeftOut = others.Lines;
         else
         {
             var whole = new KvmSurvey();
@@ -102,7 +102,7 @@ internal sealed class KvmJudge
         if (survey is null)
             return;
         survey.Complete(log, clock);
-        survey.LeftOut = others!.Limit;
+        survey.LeftOut = others!.Lines;
     }
 
     private void Take(KvmRecord record, Mark at)

@@ -28,7 +28,7 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmAnswer> answer
         if (survey.Threadless > 0)
             yield return new($"{Of(survey.Threadless)} of its records name no thread, so which vCPU wrote a register is not told", "all columns that the tool prints");
         if (survey.LeftOut is { } left)
-            yield return left;
+            yield return left.Limit;
         if (survey.TooMany || _vms.Length == KvmVms.Most || survey.VectorsLeft == 0)
             yield return new("It has more threads, VMs, vCPUs or vectors than are followed", "fewer VMs");
         foreach (IGrouping<LimitAnswer, VmTrail> limit in _vms.SelectMany(vm => OfVm(vm).Select(limit => (Vm: vm, Limit: limit))).GroupBy(pair => pair.Limit, pair => pair.Vm))

@@ -28,7 +28,7 @@ internal sealed class KvmSurvey
     internal KvmCounts Counts { get; private set; } = new();
     internal bool IsText { get; private set; }
     /// <summary>Lines of other forms; null for none.</summary>
-    internal LimitAnswer? LeftOut { get; set; }
+    internal LeftOutLines? LeftOut { get; set; }
     /// <summary>The time of the first record that has one; -1 for none.</summary>
     internal long First { get; private set; } = KvmRecord.Untold;
     internal Mark End { get; private set; }

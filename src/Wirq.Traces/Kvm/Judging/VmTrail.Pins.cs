@@ -104,6 +104,10 @@ internal sealed partial class VmTrail
         context.Served = record.Pin;
     }
 
+    /// <summary>The pin that a brake holds from here on: the one that its thread acknowledged, for the record names none; null where that is not told.</summary>
+    internal PinState? PinBraked(KvmRecord record, ThreadContext context) =>
+        context.Served >= 0 ? Pins[context.Served] : Pins.FirstOrDefault(pin => pin.Vector == record.Vector && pin.Vector > 0);
+
     /// <summary>An accept line without a line's change: a level that an EOI or an unmask found high.</summary>
     private void Redelivered(KvmRecord record, Mark at, ThreadContext context, int epoch)
     {

@@ -123,7 +123,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
                 Acknowledge(record, at, context, epoch);
                 break;
             case KvmEvent.DelayedEoi:
-                if (Pins.FirstOrDefault(pin => pin.Vector == record.Vector && pin.Vector > 0) is { } braked)
+                if (PinBraked(record, context) is { } braked)
                     braked.Braked = at;
                 break;
             case KvmEvent.ApicvAcceptIrq:

@@ -46,7 +46,7 @@ internal sealed partial class KvmPictureBuilder
 
     private KvmGate? GateOf(VmTrail vm, LaneKey key) => key.Group switch
     {
-        LaneGroup.IoApic => OfPin(vm, vm.Pins[key.Index]),
+        LaneGroup.IoApic => IsBraked(Find(key, vm), vm.Pins[key.Index]) ? KvmGate.StormBrake : OfPin(vm, vm.Pins[key.Index]),
         LaneGroup.Cpu when key.Index >= 0 => OfVector(vm, vm.VcpuAt(key.Unit)!, key.Index),
         _ => null,
     };

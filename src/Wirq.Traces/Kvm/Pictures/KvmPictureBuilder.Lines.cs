@@ -11,6 +11,8 @@ internal sealed partial class KvmPictureBuilder
     private const int MostEnded = 1 << 16;
     private readonly Dictionary<ThreadContext, (int Lane, Mark At)> _ended = [];
     private readonly Dictionary<int, Mark> _served = [];
+    // Pins that a brake holds, and how many gaps the log had then.
+    private readonly Dictionary<int, int> _braked = [];
 
     private static LaneKey SourceKey(int gsi, int source) => new(LaneGroup.Device, source, gsi);
 
@@ -84,18 +86,16 @@ internal sealed partial class KvmPictureBuilder
             _canvas.Arrive(ArrowKind.End, ended, lane);
     }
 
-    /// <summary>The brake held the pin from its EOI on, and lets it go now.</summary>
-    private void Braked(VmTrail vm)
+    /// <summary>The brake holds the pin, until a delivery, a mask or its line ends that.</summary>
+    private void Braked(PinState? pin, VmTrail vm)
     {
-        foreach (PinState pin in vm.Pins)
-        {
-            if (pin.Braked != Now)
-                continue;
-            int lane = LookAtPin(vm, pin);
-            if (lane >= 0 && pin.LastAck is { } ack && ack.Event < Now.Event)
-                Strips.Add(new Span(lane, SpanKind.Braked, ack, Now, -1));
-        }
+        if (pin is null || LaneOf(LaneKey.Pin(0, pin.Pin), vm) is not (>= 0 and var lane))
+            return;
+        _braked[lane] = _epoch;
+        LookAtPin(vm, pin);
     }
+
+    private bool IsBraked(int lane, PinState pin) => _braked.TryGetValue(lane, out int epoch) && epoch == _epoch && pin.Awaited is null && !pin.Masked && (pin.High || !pin.LineKnown);
 
     private void Written(KvmRecord record, VmTrail vm, PinState pin)
     {
@@ -134,6 +134,10 @@ internal sealed partial class KvmPictureBuilder
         Set(lane, SpanKind.Asserted, pin.High && isTold, moment);
         Set(lane, SpanKind.RemoteIrr, pin.Awaited?.Epoch == _epoch, pin.Awaited?.At, pin.Awaited?.Vector ?? -1);
         Set(lane, SpanKind.NotKnown, pin.Low is not null && !knowsEntry || pin.Awaited is { } awaited && awaited.Epoch != _epoch || pin.High && !isTold);
+        bool isBraked = IsBraked(lane, pin);
+        Strips.Set(lane, SpanKind.Braked, isBraked, Now);
+        if (!isBraked)
+            _braked.Remove(lane);
         AskGate(lane);
         return lane;
     }

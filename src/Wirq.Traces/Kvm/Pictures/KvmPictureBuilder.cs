@@ -31,6 +31,15 @@ internal sealed partial class KvmPictureBuilder : IKvmWatcher
         _made = key => new Lane(key, NameOf(key), HasVm(key) ? $"{survey.Vms[key.Vm].Name}" : "");
     }
 
+    /// <summary>The time of the first record, in nanoseconds; 0 without times.</summary>
+    internal long FirstStamp => Math.Max(0, _survey.First);
+
+    /// <summary>What is drawn.</summary>
+    internal Canvas Canvas => _canvas;
+
+    /// <summary>Makes a lane of its key.</summary>
+    internal Func<LaneKey, Lane> Made => _made;
+
     private Strips Strips => _canvas.Strips;
     private Mark Now => _canvas.Now;
 
@@ -56,7 +65,7 @@ internal sealed partial class KvmPictureBuilder : IKvmWatcher
     private bool GoTo(Mark at)
     {
         if (Now != at)
-            _drawn = _canvas.Move(at, Math.Max(0, _survey.First), isSetUp: false);
+            _drawn = _canvas.Move(at, FirstStamp, isSetUp: false);
         return _drawn;
     }
 
@@ -71,7 +80,7 @@ internal sealed partial class KvmPictureBuilder : IKvmWatcher
                 Acknowledged(record, vm, context);
                 break;
             case KvmEvent.DelayedEoi:
-                Braked(vm);
+                Braked(vm.PinBraked(record, context), vm);
                 break;
             case KvmEvent.Mmio when vm.PinWritten(record) is { } pin:
                 Written(record, vm, pin);

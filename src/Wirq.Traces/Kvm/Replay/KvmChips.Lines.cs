@@ -14,6 +14,11 @@ internal sealed partial class KvmChips
             return;
         }
         int irq = line.Gsi;
+        if (result is not { Chip: 0 or 1, Pin: >= 0 and < PinsOfPic })
+        {
+            Leave(result);
+            return;
+        }
         if (result.Chip * PinsOfPic + result.Pin != irq)
         {
             Part(result, $"{KvmNames.NameOf(KvmEvent.PicSetIrq)}: chip {irq / PinsOfPic} pin {irq % PinsOfPic}");

@@ -1,5 +1,6 @@
 using Wirq.Traces.Kvm.Judging;
 using Wirq.Traces.Replay;
+using Wirq.Traces.Timelines;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Kvm.Replay;
@@ -42,6 +43,9 @@ internal sealed record KvmReplayReport(KvmAnswer Why, IReadOnlyList<VmReplay> Vm
 {
     internal KvmSurvey Survey => Why.Survey;
 
+    /// <summary>The picture; null where none was asked for.</summary>
+    internal Picture? Picture { get; init; }
+
     internal long Total(ResponseVerdict verdict) => Vms.Sum(vm => vm.Tally.Total(verdict));
 
     /// <summary>Whether something was checked, nothing parts, and every law held.</summary>
@@ -69,6 +73,8 @@ internal sealed record KvmReplayReport(KvmAnswer Why, IReadOnlyList<VmReplay> Vm
     {
         if (Survey.EndsAtInjection)
             yield return KvmAnswerText.Host;
+        if (Survey.Vms.Count > Vms.Count)
+            yield return $"{Phrase.Count(Survey.Vms.Count - Vms.Count, "further VM is", "further VMs are")} not replayed: the log has more than {KvmReplayer.MostVms}";
         if (Survey.GapCount > 0)
             yield return $"records are missing at {Phrase.Count(Survey.GapCount, "place")}: what may have changed there is not known";
         string[] untraced = [.. new[] { KvmEvent.SetIrq, KvmEvent.AcceptIrq, KvmEvent.Eoi, KvmEvent.Apic, KvmEvent.AckIrq, KvmEvent.Mmio, KvmEvent.Pio }

@@ -1,4 +1,6 @@
 using Wirq.Traces.Kvm.Judging;
+using Wirq.Traces.Kvm.Pictures;
+using Wirq.Traces.Timelines;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Kvm.Replay;
@@ -24,15 +26,24 @@ internal sealed class KvmReplayer : IKvmWatcher
     /// <param name="open">Opens the log.</param>
     /// <param name="file">Its name, for messages.</param>
     /// <param name="progress">Called now and then with the bytes done and the bytes of the file, 0 where that is not known.</param>
+    /// <param name="drawn">Which part is drawn; null for no picture.</param>
     /// <exception cref="Qemu.TraceException">The text is damaged.</exception>
     /// <exception cref="KvmFileException">The file is damaged, or no log of KVM's.</exception>
-    internal static KvmReplayReport Run(Func<Stream> open, string file, Action<long, long>? progress = null)
+    internal static KvmReplayReport Run(Func<Stream> open, string file, Action<long, long>? progress = null, PictureOptions? drawn = null)
     {
         KvmReplayer replayer = null!;
-        KvmAnswer why = KvmJudge.Read(open, file, progress is null ? null : (done, all) => progress(done * 2 / 3, all), survey => replayer = new KvmReplayer(survey));
-        replayer.Build();
+        KvmPictureBuilder? builder = null;
+        KvmAnswer why = KvmJudge.Read(open, file, progress is null ? null : (done, all) => progress(done * 2 / 3, all), survey =>
+        {
+            replayer = new KvmReplayer(survey);
+            builder = drawn is null ? null : new KvmPictureBuilder(survey, drawn);
+            return KvmWatchers.Of(replayer, builder);
+        });
+        KvmChipPicture? chips = builder is null ? null : new KvmChipPicture(builder);
+        replayer.Build(chips);
         replayer.Play(open, file, progress);
-        return new KvmReplayReport(why, [.. replayer._vms.Select(vm => new VmReplay(vm.Scan, vm.Tally, vm.IsPlayed))]);
+        var report = new KvmReplayReport(why, [.. replayer._vms.Select(vm => new VmReplay(vm.Scan, vm.Tally, vm.IsPlayed))]);
+        return builder is null ? report : report with { Picture = builder.Build(file, report, chips!) };
     }
 
     private void Play(Func<Stream> open, string file, Action<long, long>? progress)
@@ -88,7 +99,7 @@ internal sealed class KvmReplayer : IKvmWatcher
         _vms[vm].Scan.Take(record, _survey.Threads.GetValueOrDefault(record.Thread)?.Vcpu ?? KvmRecord.Untold, _gsis.GetValueOrDefault(key, -1));
     }
 
-    private void Build()
+    private void Build(KvmChipPicture? picture)
     {
         int left = MostVcpus;
         foreach (ReplayedVm vm in _vms)
@@ -96,7 +107,7 @@ internal sealed class KvmReplayer : IKvmWatcher
             vm.Scan.Finish();
             left -= vm.Scan.Ids.Count;
             if (left >= 0)
-                vm.Build(Math.Max(64, Math.Min(MostHeldOfVm, MostHeld / _vms.Length)), _survey.First >= 0);
+                vm.Build(Math.Max(64, Math.Min(MostHeldOfVm, MostHeld / _vms.Length)), _survey.First >= 0, picture);
         }
     }
 
@@ -105,7 +116,7 @@ internal sealed class KvmReplayer : IKvmWatcher
         if (record.Event == KvmEvent.Lost)
         {
             foreach (ReplayedVm each in _vms)
-                each.Forget();
+                each.Forget(at);
             return;
         }
         int vm = VmOf(record);

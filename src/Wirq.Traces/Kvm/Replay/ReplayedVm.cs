@@ -1,5 +1,6 @@
 using Wirq.Laws;
 using Wirq.State;
+using Wirq.Traces.Kvm.Pictures;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Kvm.Replay;
@@ -9,6 +10,7 @@ internal sealed class ReplayedVm(VmScan scan)
 {
     private StepQueue? _queue;
     private VmPlayer? _player;
+    private VmChipLanes? _drawn;
     private bool _hasRun, _hasLeft;
 
     internal VmScan Scan => scan;
@@ -18,9 +20,12 @@ internal sealed class ReplayedVm(VmScan scan)
     /// <summary>Makes its chips; without it, nothing is played.</summary>
     /// <param name="mostHeld">Steps that may wait at one time.</param>
     /// <param name="isTimed">The log has times.</param>
-    internal void Build(int mostHeld, bool isTimed)
+    /// <param name="picture">Where its chips are drawn; null for nowhere.</param>
+    internal void Build(int mostHeld, bool isTimed, KvmChipPicture? picture)
     {
-        _queue = new StepQueue(scan, Tally, mostHeld);
+        _drawn = picture?.Of(scan);
+        _queue = new StepQueue(scan, Tally, mostHeld) { Drawn = _drawn };
+        _drawn?.Start(_queue.Chips);
         _player = new VmPlayer(scan, _queue, isTimed);
         if (scan.IsWhole)
             Tally.Laws = new LawSet(_queue.Chips.Machine.Options, _queue.Chips.Machine.Fabric.Gsis, new StateArena());
@@ -35,11 +40,11 @@ internal sealed class ReplayedVm(VmScan scan)
         // The VMM loads the state of a machine that it resets: no record shows that state.
         if (Resets(record) && !chips.IsLoading)
         {
-            Forget();
+            Forget(at);
             chips.IsLoading = !record.HasRip;
         }
         else if (chips.IsLoading && Runs(record))
-            Start();
+            Start(at);
         _player.Take(record, at, record.ThreadKey, vcpu, isForeign);
     }
 
@@ -62,26 +67,31 @@ internal sealed class ReplayedVm(VmScan scan)
         or KvmEvent.Eoi or KvmEvent.Msr or KvmEvent.InjectIrq or KvmEvent.AckIrq;
 
     /// <summary>The guest begins to run: the VMM has loaded the state that it begins with.</summary>
-    private void Start()
+    private void Start(Mark at)
     {
         Cut();
         if (!_hasRun && scan.FromStart && !_queue!.HasParted)
             _queue.Chips.Started();
         else
-            ForgetState();
+            ForgetState(at);
         (_hasRun, _queue!.Chips.IsLoading) = (true, false);
     }
 
     /// <summary>Records are missing, or the VMM loads a state.</summary>
-    internal void Forget()
+    /// <param name="at">Where.</param>
+    internal void Forget(Mark at)
     {
         Cut();
-        ForgetState();
+        ForgetState(at);
     }
 
-    private void ForgetState()
+    private void ForgetState(Mark at)
     {
-        _queue?.Chips.Forget();
+        if (_queue is not null)
+        {
+            _queue.Chips.Forget();
+            _drawn?.Forgot(at, _queue.Chips);
+        }
         Tally.Laws = null;
     }
 

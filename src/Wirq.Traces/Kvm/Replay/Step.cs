@@ -1,3 +1,5 @@
+using Wirq.Traces.Why;
+
 namespace Wirq.Traces.Kvm.Replay;
 
 /// <summary>What a step does to the chips.</summary>
@@ -61,6 +63,21 @@ internal sealed class Step(StepKind kind, KvmLine cause, int vcpu)
     internal int Thread { get; init; }
 
     internal StepState State { get; set; }
+
+    /// <summary>Where the log shows its effect.</summary>
+    internal Mark Shown => kind is StepKind.PicDrive or StepKind.PinDrive ? Accepts.Count > 0 ? Accepts[0].At : Result?.At ?? cause.At : cause.At;
+
+    /// <summary>Its last record.</summary>
+    internal Mark LastRecord
+    {
+        get
+        {
+            Mark last = cause.At;
+            foreach (KvmLine? line in (ReadOnlySpan<KvmLine?>)[Result, Write, Braked, .. Accepts, .. Acks])
+                last = line is not null && line.At.Event > last.Event ? line.At : last;
+            return last;
+        }
+    }
 
     /// <summary>The record stands before the effect: until the next record of the thread, it may not have come.</summary>
     internal bool IsShownBefore => kind is StepKind.Eoi or StepKind.ApicWrite or StepKind.BaseWrite or StepKind.IoApicWrite or StepKind.PicWrite;

@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Traces.Kvm.Pictures;
 using Wirq.Traces.Replay;
 
 namespace Wirq.Traces.Kvm.Replay;
@@ -32,6 +33,8 @@ internal sealed class StepQueue(VmScan scan, VmTally tally, int mostHeld)
     private int _first;
 
     internal KvmChips Chips => _chips;
+    /// <summary>Draws what the chips hold; null for no picture.</summary>
+    internal VmChipLanes? Drawn { get; init; }
     internal bool HasParted { get; private set; }
 
     /// <summary>A step begins; its effects follow.</summary>
@@ -120,7 +123,7 @@ internal sealed class StepQueue(VmScan scan, VmTally tally, int mostHeld)
         bool alone = !goesOn && (count == 1 || Array.TrueForAll(steps, step => step.Thread == steps[0].Thread)), tried = true;
         if (!alone)
             (_base ??= new KvmChips(scan)).CopyFrom(_chips);
-        (int parted, int at) = Try(steps);
+        (int parted, int at) = Try(steps, draws: alone);
         if (!alone && (parted > 0 || goesOn))
         {
             Step[] best = parted > 0 ? Search(steps, parted, at, out tried) : steps;
@@ -135,6 +138,12 @@ internal sealed class StepQueue(VmScan scan, VmTally tally, int mostHeld)
             _chips.CopyFrom(_base!);
             (parted, _) = Try(steps);
         }
+        // The order is certain now.
+        if (!alone && Drawn is not null)
+        {
+            _chips.CopyFrom(_base!);
+            Try(steps, draws: true);
+        }
         _first += steps.Length;
         _steps += steps.Length;
         foreach (Step step in steps)
@@ -142,6 +151,8 @@ internal sealed class StepQueue(VmScan scan, VmTally tally, int mostHeld)
         HasParted |= parted > 0;
         foreach (Finding finding in _findings)
         {
+            if (finding.Verdict == ResponseVerdict.Mismatched && !_chips.IsLoading && tried)
+                Drawn?.Part(finding);
             if (_chips.IsLoading && finding.Verdict == ResponseVerdict.Mismatched)
                 tally.Count(finding with { Verdict = ResponseVerdict.Unchecked }, isJudged: true);
             else
@@ -160,8 +171,10 @@ internal sealed class StepQueue(VmScan scan, VmTally tally, int mostHeld)
     }
 
     /// <summary>Applies steps in an order.</summary>
+    /// <param name="steps">The steps.</param>
+    /// <param name="draws">Whether the order is the one that is kept, so that it may be drawn.</param>
     /// <returns>How many comparisons part, and the place of the first step of which one does.</returns>
-    private (int Parted, int At) Try(Step[] steps)
+    private (int Parted, int At) Try(Step[] steps, bool draws = false)
     {
         _findings.Clear();
         _events.Clear();
@@ -171,6 +184,8 @@ internal sealed class StepQueue(VmScan scan, VmTally tally, int mostHeld)
         {
             int from = _findings.Count;
             _chips.Apply(steps[at], _findings);
+            if (draws)
+                Drawn?.Applied(steps[at], _chips);
             for (int each = from; each < _findings.Count; each++)
             {
                 if (_findings[each].Verdict != ResponseVerdict.Mismatched)
