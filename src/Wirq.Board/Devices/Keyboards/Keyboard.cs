@@ -4,8 +4,9 @@ namespace Wirq.Board.Devices.Keyboards;
 /// <remarks><code>
 /// 0xED indicators*   0xEE echo   0xF0 scan code set*; 0 asks for it   0xF2 identity   0xF3 rate*   0xF4 on   0xF5 off
 /// 0xF6 defaults   0xF7-0xFA kinds of keys   0xFE the last byte again   0xFF reset        * with a byte that follows
-/// </code>IBM PS/2 Hardware Interface Technical Reference, keyboards of 101 and 102 keys. Indicators and rate are accepted and not kept. The
-/// commands that choose single keys (0xFB to 0xFD) do not exist: it asks for them again, as for every byte that it does not know.</remarks>
+/// </code>IBM PS/2 Hardware Interface Technical Reference, keyboards of 101 and 102 keys. Indicators and rate are accepted and
+/// not kept. The commands that choose single keys (0xFB to 0xFD) do not exist: it asks for them again, as for every byte that
+/// it does not know.</remarks>
 internal sealed class Keyboard
 {
     private const byte FirstCommand = 0xED;

@@ -8,13 +8,15 @@ namespace Wirq.Board.Devices.Keyboards;
 /// 0x60   read: the byte that waits, from the controller or the keyboard
 ///        write: what a command waits for; else a byte for the keyboard
 /// 0x64   read: 4 keyboard not locked   3 last write was a command   2 self test passed   0 a byte waits at 0x60
-///        write: 0x20 reads the mode   0x60 writes it   0xAA self test   0xAB test of the keyboard's lines   0xAD keyboard off
-///               0xAE keyboard on   0xD0 reads the output port   0xD1 writes it   0xF0-0xFF pull its lines whose bit is 0
+///        write: 0x20 reads the mode   0x60 writes it   0xAA self test   0xAB test of the keyboard's lines
+///               0xAD keyboard off   0xAE keyboard on   0xCA reads the kind: 0 is that of an AT
+///               0xD0 reads the output port   0xD1 writes it   0xF0-0xFF pull its lines whose bit is 0
 /// mode   6 scan codes are those of set 1   4 keyboard off   2 self test passed   0 interrupts
 /// output port   1 A20   0 not reset
-/// </code>IBM PS/2 Hardware Interface Technical Reference, keyboard and auxiliary device controller. There is no mouse: other commands
-/// have no effect. IRQ 1 is high while a byte waits and the mode has interrupts. An answer of the controller replaces a byte that
-/// waits. A20 is only stored: the board does not wrap addresses, and neither do current CPUs.</remarks>
+/// </code>IBM PS/2 Hardware Interface Technical Reference, keyboard and auxiliary device controller; 0xCA is of AMI's
+/// controllers, which PCs have. There is no mouse: other commands have no effect. IRQ 1 is high while a byte waits and the
+/// mode has interrupts. An answer of the controller replaces a byte that waits. A20 is only stored: the board does not wrap
+/// addresses, and neither do current CPUs.</remarks>
 internal sealed class KeyboardController : BytePortDevice, IDisposable
 {
     private const ushort DataPort = 0x60, CommandPort = 0x64;
@@ -24,8 +26,8 @@ internal sealed class KeyboardController : BytePortDevice, IDisposable
     // As firmware leaves it.
     private const byte InitialMode = ModeTranslates | ModeTested | ModeInterrupts;
     private const byte ReadMode = 0x20, WriteMode = 0x60, SelfTest = 0xAA, TestLines = 0xAB, TurnOff = 0xAD, TurnOn = 0xAE,
-        ReadOutputPort = 0xD0, WriteOutputPort = 0xD1, PulseOutputPort = 0xF0;
-    private const byte SelfTestPassed = 0x55, LinesWork = 0;
+        ReadKind = 0xCA, ReadOutputPort = 0xD0, WriteOutputPort = 0xD1, PulseOutputPort = 0xF0;
+    private const byte SelfTestPassed = 0x55, LinesWork = 0, KindAt = 0;
     private const byte OutputNotReset = 1, OutputA20 = 2;
 
     private readonly HostSource _irq;
@@ -131,6 +133,9 @@ internal sealed class KeyboardController : BytePortDevice, IDisposable
                 break;
             case TurnOn:
                 _mode &= 0xFF & ~ModeOff;
+                break;
+            case ReadKind:
+                Answer(KindAt);
                 break;
             case ReadOutputPort:
                 Answer(_outputPort);

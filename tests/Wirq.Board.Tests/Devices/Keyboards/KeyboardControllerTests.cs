@@ -48,6 +48,7 @@ public sealed class KeyboardControllerTests
         Assert.Equal(0x55, Asked(0xAA));
         Assert.Equal(0x1C, _bench.In(Command));
         Assert.Equal(0x00, Asked(0xAB));
+        Assert.Equal(0x00, Asked(0xCA));
         _bench.Out(Command, 0xAE);
         Assert.Equal(0x66, Asked(0x20));
         _bench.Out(Command, 0xAD);
