@@ -3,7 +3,7 @@ using Wirq.Board.Devices.Keyboards;
 
 namespace Wirq.Board.Tests.Devices.Keyboards;
 
-public sealed class KeyboardControllerTests
+public sealed class KeyboardControllerTests : IDisposable
 {
     private const int Data = 0x60, Command = 0x64, Vector = 0x31;
 
@@ -17,6 +17,8 @@ public sealed class KeyboardControllerTests
         _device.MapAt(_bench.Bus);
         _bench.Program(1, Vector);
     }
+
+    public void Dispose() => _device.Dispose();
 
     private bool Full => (_bench.In(Command) & 1) != 0;
 
