@@ -65,7 +65,7 @@ public sealed partial class HobbyKernelTests(ITestOutputHelper output)
         string image = Image("fiwix");
         (PcRun run, IReadOnlyList<TakenVector> taken) = Run("fiwix", new Conversation("echo hello there\nfork 20\ncat /proc/interrupts\nbye\n", "# ", "no such word")
         {
-            Arguments = "console=/dev/ttyS0 root=/dev/ram0 rootfstype=ext2 initrd=fiwix.initrd",
+            Arguments = "console=/dev/ttyS0 root=/dev/ram0 rootfstype=ext2",
             // It prints what it finds before it opens its console, where it sets OUT2.
             Wiring = SerialWiring.Direct,
             Module = File.ReadAllBytes(image + ".initrd"),
