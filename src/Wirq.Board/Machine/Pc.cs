@@ -1,5 +1,6 @@
 using Wirq.Board.Devices;
 using Wirq.Board.Devices.Clock;
+using Wirq.Board.Devices.Keyboards;
 using Wirq.Board.Devices.Pci;
 using Wirq.Board.Devices.Pit;
 using Wirq.Board.Devices.Virtio;
@@ -124,8 +125,11 @@ public sealed class Pc : IDisposable
             Add(pci, LevelSlot, _level);
         }
         // It is mapped after the PCI root, because 0xCF9 is one of the root's ports.
-        new ResetControl(cause => Board.End(new GuestEnd(GuestEndKind.Reset, Detail: $"by {cause}"))).MapAt(Board.Devices);
+        new ResetControl(Reset).MapAt(Board.Devices);
+        new KeyboardController(Board.Host, Reset).MapAt(Board.Devices);
     }
+
+    private void Reset(ResetCause cause) => Board.End(new GuestEnd(GuestEndKind.Reset, Detail: $"by {cause}"));
 
     private void AddVirtio(PciRoot pci, int slot, IVirtioDevice device)
     {

@@ -49,25 +49,6 @@ public sealed class ResetControlTests
     }
 
     [Fact]
-    public void The_keyboard_controller_resets_by_pulse_and_by_its_output_port()
-    {
-        Assert.Equal(0x1C, _bench.In(0x64));
-        _bench.Out(0x64, 0xFE);
-        _bench.Out(0x64, 0xFF);
-        _bench.Out(0x64, 0xAA);
-        _bench.Out(0x60, 0x00);
-        Assert.Equal([ResetCause.KeyboardController], _asked);
-        _bench.Out(0x64, 0xD0);
-        Assert.Equal(0x1D, _bench.In(0x64));
-        Assert.Equal(1, _bench.In(0x60));
-        Assert.Equal(0x1C, _bench.In(0x64));
-        _bench.Out(0x64, 0xD1);
-        _bench.Out(0x60, 2);
-        Assert.Equal([ResetCause.KeyboardController, ResetCause.KeyboardController], _asked);
-        Assert.True(_device.A20);
-    }
-
-    [Fact]
     public void The_callback_may_reset_the_device()
     {
         ResetControl? device = null;
