@@ -42,7 +42,7 @@ rm packed
 cp "$(command -v busybox)" root/bin/busybox
 cp "$here/linux/init" root/init
 chmod +x root/init
-for program in counts steps moves faults level; do gcc -O2 -Wall -static -o "root/bin/$program" "$here/linux/$program.c"; done
+for program in counts steps moves faults traffic level; do gcc -O2 -Wall -static -o "root/bin/$program" "$here/linux/$program.c"; done
 # The version is in the setup header (0x20e).
 version=$(dd if=bzImage bs=1 skip=$(($(od -An -t u2 -j 526 -N 2 bzImage) + 512)) count=64 status=none | tr '\0 ' '\n\n' | head -1)
 if [ -e "/lib/modules/$version/build/Makefile" ]; then

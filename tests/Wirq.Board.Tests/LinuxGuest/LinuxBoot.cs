@@ -15,9 +15,12 @@ internal static class LinuxBoot
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(
         int.TryParse(Environment.GetEnvironmentVariable("WIRQ_LINUX_MINUTES"), out int minutes) ? minutes : 15);
 
-    /// <summary>The kernel's command line. Where KVM has the local APICs, Linux is not told to use KVM's features for them: with
-    /// these it handles more than was sent (docs/guests.md).</summary>
-    internal static string Arguments(string chips, string more = "") => $"console=ttyS0 panic=-1 {Short}{(chips == "user" ? "" : " nopv")}{more}";
+    /// <summary>The kernel's command line.</summary>
+    internal static string Arguments(string chips, string more = "") => $"console=ttyS0 panic=-1 {Words(chips)}{more}";
+
+    /// <summary>Words of the kernel's command line besides its console. Where KVM has the local APICs, Linux is not told to use KVM's
+    /// features for them: with these it handles more than was sent (docs/guests.md).</summary>
+    internal static string Words(string chips) => $"{Short}{(chips == "user" ? "" : " nopv")}";
 
     /// <summary>Boots, and returns the JSON of the run.</summary>
     /// <param name="output">Gets what the run printed.</param>

@@ -5,8 +5,7 @@ using Wirq.Tests.Shared;
 namespace Wirq.Board.Tests.LinuxGuest;
 
 /// <summary>The host's KVM is traced while Linux boots on Wirq's chips, and the log is replayed and judged.</summary>
-/// <remarks>As <see cref="LinuxTests"/>; the last word of <c>WIRQ_LINUX_COMMAND</c> is the native <c>wirq</c>, which reads the log here.
-/// PV spinlocks are off: on a busy host the nested machine was seen to leave a CPU in one that nobody kicks.</remarks>
+/// <remarks>As <see cref="LinuxTests"/>; the last word of <c>WIRQ_LINUX_COMMAND</c> is the native <c>wirq</c>, which reads the log here.</remarks>
 public sealed class LinuxLogTests(ITestOutputHelper output)
 {
     private const int NothingOwed = 0, NotTold = 4;
@@ -54,7 +53,7 @@ public sealed class LinuxLogTests(ITestOutputHelper output)
         await File.WriteAllBytesAsync(disk, new byte[1 << 20], TestContext.Current.CancellationToken);
         string[] options = more == "--disk" ? ["--disk", disk, "--entropy"] : more.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         (int status, _, string words) = await Run(Command[0], [.. Command[1..^1], "bash", Repository.PathOf("bench/linux-log.sh"), Command[^1], linux!, "log",
-            "--irqchip", chips, "--cpus", $"{cpus}", .. options], folder);
+            "--irqchip", chips, "--cpus", $"{cpus}", .. options], folder, LinuxBoot.Words(chips));
         output.WriteLine(words);
         Assert.Equal(0, status);
         string console = await File.ReadAllTextAsync(Path.Combine(folder, "log.txt"), TestContext.Current.CancellationToken);
@@ -69,11 +68,11 @@ public sealed class LinuxLogTests(ITestOutputHelper output)
         return (status, answer.RootElement.Clone());
     }
 
-    private static async Task<(int Status, string Output, string Errors)> Run(string program, string[] arguments, string folder)
+    private static async Task<(int Status, string Output, string Errors)> Run(string program, string[] arguments, string folder, string append = "")
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         // Where the log goes: of the nested machine, and of this host.
-        (start.Environment["NESTED_OUT"], start.Environment["OUT"], start.Environment["WIRQ_APPEND"]) = (folder, folder, "nopvspin");
+        (start.Environment["NESTED_OUT"], start.Environment["OUT"], start.Environment["WIRQ_APPEND"]) = (folder, folder, append);
         using Process process = Process.Start(start)!;
         using var late = new CancellationTokenSource(s_patience);
         try

@@ -25,8 +25,10 @@ public sealed class LinuxTests(ITestOutputHelper output)
         Assert.All(result.GetProperty("laws").EnumerateArray(), law => Assert.True(law.GetProperty("held").GetBoolean(), law.ToString()));
         if (chips == "user")
             Assert.Empty(ProcInterrupts.Differences(console, result.GetProperty("taken")));
-        else
-            Assert.Equal(0, result.GetProperty("taken").GetArrayLength());
+        // What a local APIC of KVM gives a CPU, nobody sees. The 8259s' vectors come from the board, where it has them: without KVM's
+        // clock Linux tries the PIT through them.
+        Assert.All(result.GetProperty("taken").EnumerateArray(), taken => Assert.True(
+            chips == "user" || chips == "split" && taken.GetProperty("of").GetString()!.StartsWith("8259 IRQ ", StringComparison.Ordinal), taken.ToString()));
         Assert.Empty(ProcInterrupts.MoreThanTriggered(console, LinuxBoot.CountsAt(result, 0)));
     }
 

@@ -46,6 +46,28 @@ public class KvmLinuxGuestTests
         Assert.Equal("ioapic:4", Assert.Single(Ask(Works + own + Later).Owed).Source);
     }
 
+    /// <summary>A VMM may have one GSI, 2, for the PIT's line at both chips.</summary>
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    public void The_PITs_input_of_the_8259_has_its_own_line_or_that_of_the_cascade(int gsi, bool rose)
+    {
+        string driven = $"0 kvm_set_irq: gsi {gsi} level 1 source 0\n0 kvm_pic_set_irq: chip 0 pin 0 (edge)\n";
+        KvmOwedAnswer[] owed = [.. Ask(Works + "1 kvm_pio: pio_write at 0x21 size 1 count 1 val 0xfe\n" + driven + Later).Owed];
+        Assert.Equal(rose ? ["pic:0"] : [], owed.Select(one => one.Source));
+        Assert.Empty(Ask(Works + driven + "1 kvm_ack_irq: irqchip PIC master pin 0\n" + Later).Owed);
+    }
+
+    [Fact]
+    public void The_PITs_input_is_not_said_to_be_ended_without_a_rise()
+    {
+        string file = KvmFiles.Kept("linux-full-timer.report.txt.gz");
+        KvmAnswer answer = KvmJudge.Read(() => File.OpenRead(file), file);
+        Assert.DoesNotContain(answer.Limits, limit => limit.What.Contains("the records of some thread", StringComparison.Ordinal));
+        Assert.Contains(answer.Vms[0].Trail.Pic.Inputs, input => input is { Irq: 0, Raises: > 40, Acknowledged: 1 });
+    }
+
     [Fact]
     public void A_line_that_nothing_answers_is_no_all_clear()
     {

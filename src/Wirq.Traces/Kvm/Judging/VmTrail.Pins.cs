@@ -11,6 +11,10 @@ internal sealed partial class VmTrail
     /// <summary>The pin of a GSI: the PIT's line leads to pin 2.</summary>
     internal static int PinOfGsi(int gsi) => gsi == 0 ? 2 : gsi;
 
+    /// <summary>Whether a GSI may lead to this input of the 8259 pair: the one of its number, or GSI 2 to the PIT's. The cascade has no
+    /// line of its own, so a VMM may have one GSI for the PIT's line at both chips.</summary>
+    internal static bool MayLeadToIrq(int gsi, int irq) => irq == gsi || irq == 0 && gsi == GsiMap.CascadeIrq;
+
     internal PinState? PinOf(int vector, bool level)
     {
         PinState? reached = null;

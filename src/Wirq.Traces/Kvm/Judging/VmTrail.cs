@@ -98,7 +98,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
                 break;
             case KvmEvent.PicSetIrq:
                 HasKernelChips = context.Answered = true;
-                if (context.HasLine && context.Gsi == record.Irq)
+                if (context.HasLine && MayLeadToIrq(context.Gsi, record.Irq))
                     Pic.Drive(record, context.Level, context.LineAt, epoch);
                 break;
             case KvmEvent.IoApicSetIrq:

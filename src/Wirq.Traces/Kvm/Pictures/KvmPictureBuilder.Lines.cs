@@ -24,7 +24,7 @@ internal sealed partial class KvmPictureBuilder
         if (isPic ? record.Chip is < 0 or > 1 || record.Pin is < 0 or >= PicPair.SlaveFirst : record.Pin is < 0 or >= VmTrail.PinCount)
             return;
         LaneKey chip = isPic ? LaneKey.Irq(irq) : LaneKey.Pin(0, record.Pin);
-        bool isOfLine = context.HasLine && (isPic ? context.Gsi == irq : VmTrail.PinOfGsi(context.Gsi) == record.Pin);
+        bool isOfLine = context.HasLine && (isPic ? VmTrail.MayLeadToIrq(context.Gsi, irq) : VmTrail.PinOfGsi(context.Gsi) == record.Pin);
         // A VMM drives every line low once: that alone is no lane.
         if (Find(chip, vm) < 0 && (!isOfLine || !context.Level))
             return;

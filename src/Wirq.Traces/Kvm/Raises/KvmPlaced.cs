@@ -62,7 +62,7 @@ internal sealed partial record KvmPlaced(string Source, SourceName Name, int Vcp
     internal bool IsLine(int gsi) => Name.Class == SourceClass.Line && Name.Index == gsi;
 
     /// <summary>Whether it is about an input of the 8259 pair.</summary>
-    internal bool IsIrq(int irq) => Name.Class is SourceClass.Irq or SourceClass.Line && Name.Index == irq;
+    internal bool IsIrq(int irq) => Name.Class == SourceClass.Irq && Name.Index == irq || Name.Class == SourceClass.Line && VmTrail.MayLeadToIrq(Name.Index, irq);
 
     internal bool IsVector(int vector, int vcpu) => Name.Class == SourceClass.Vector && Name.Index == vector && (Vcpu < 0 || Vcpu == vcpu);
 

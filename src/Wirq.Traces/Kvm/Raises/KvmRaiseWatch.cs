@@ -60,8 +60,8 @@ internal sealed class KvmRaiseWatch(KvmPlaced asked, KvmSurvey survey) : IKvmWat
             case KvmEvent.IoApicSetIrq when asked.IsPin(record.Pin) && context.HasLine && VmTrail.PinOfGsi(context.Gsi) == record.Pin:
                 Driven(vm, vm.Pins[record.Pin], context);
                 break;
-            case KvmEvent.PicSetIrq when context.HasLine && context.Gsi == record.Irq && asked.IsIrq(context.Gsi):
-                Driven(vm, vm.Pic.Inputs[context.Gsi], context);
+            case KvmEvent.PicSetIrq when context.HasLine && VmTrail.MayLeadToIrq(context.Gsi, record.Irq) && asked.IsIrq(record.Irq):
+                Driven(vm, vm.Pic.Inputs[record.Irq], context);
                 break;
             case KvmEvent.MsiSetIrq when context.HasLine && IsAsked(Sender.OfGsi(context.Gsi)):
                 // Each rise of a line that a split irqchip has, or that is routed to a message, is a message.

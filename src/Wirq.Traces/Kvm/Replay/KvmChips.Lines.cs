@@ -8,12 +8,12 @@ internal sealed partial class KvmChips
     private void DrivePic(Step step)
     {
         KvmLine line = step.Cause;
+        int irq = _scan.IrqOfGsi(line.Gsi);
         if (step.Result is not { } result)
         {
-            Missing(step, KvmEvent.PicSetIrq, $"chip {line.Gsi / PinsOfPic} pin {line.Gsi % PinsOfPic}");
+            Missing(step, KvmEvent.PicSetIrq, $"chip {irq / PinsOfPic} pin {irq % PinsOfPic}");
             return;
         }
-        int irq = line.Gsi;
         if (result is not { Chip: 0 or 1, Pin: >= 0 and < PinsOfPic })
         {
             Leave(result);
@@ -155,7 +155,7 @@ internal sealed partial class KvmChips
         {
             facts.Line.SetLow();
             if (line.Gsi is >= 0 and < KvmMachine.PicLines)
-                _facts.PicLines[line.Gsi].SetRestLow();
+                _facts.PicLines[_scan.IrqOfGsi(line.Gsi)].SetRestLow();
         }
         if (isLevel && !entry.Masked && high && !(certain && addressed))
             SetRemoteIrr(number, !result.Coalesced);

@@ -168,7 +168,7 @@ internal sealed partial class KvmChips
             (_facts.Pins[pin.Pin].Line, _facts.Pins[pin.Pin].RemoteIrr) = (default, false);
         if (step.Result is { Event: KvmEvent.PicSetIrq } input && step.Cause.Gsi is >= 0 and < KvmMachine.PicLines)
         {
-            _facts.PicLines[step.Cause.Gsi] = default;
+            _facts.PicLines[_scan.IrqOfGsi(step.Cause.Gsi)] = default;
             ref PicFacts facts = ref _facts.Pics[input.Chip];
             byte bit = (byte)~(1 << input.Pin);
             (facts.Requests, facts.Edges) = ((byte)(facts.Requests & bit), (byte)(facts.Edges & bit));

@@ -15,7 +15,7 @@ internal sealed class VmScan(KvmSurvey survey, KvmVm vm)
     private long _injections;
     private bool _sawRip;
     private bool _ended, _endsAlone;
-    private bool _created, _acted, _hasChips;
+    private bool _created, _acted, _hasChips, _hasTimerAtCascade;
 
     /// <summary>Its vCPUs, by their ids.</summary>
     internal IReadOnlyList<uint> Ids { get; private set; } = [];
@@ -53,7 +53,12 @@ internal sealed class VmScan(KvmSurvey survey, KvmVm vm)
     internal bool LeadsToIoApic(int gsi) => Has(_toIoApic, gsi);
 
     /// <summary>Whether records show where an input's interrupts come from: a log may lack a thread, as that of the PIT.</summary>
-    internal bool IsFed(int irq) => _acks[irq] == 0 || _raises[irq] > 0 && _acks[irq] <= _raises[irq] + 1;
+    internal bool IsFed(int irq) => _acks[irq] == 0 || RaisesOf(irq) is > 0 and var raises && _acks[irq] <= raises + 1;
+
+    /// <summary>The input of the 8259 pair to which a GSI leads.</summary>
+    internal int IrqOfGsi(int gsi) => _hasTimerAtCascade && gsi == GsiMap.CascadeIrq ? 0 : gsi;
+
+    private long RaisesOf(int irq) => _raises[irq] + (_hasTimerAtCascade && irq == 0 ? _raises[GsiMap.CascadeIrq] : 0);
 
     /// <summary>The same of a vector of a vCPU: it is accepted as often as it is ended.</summary>
     internal bool IsFed(int vcpu, int vector) => !_balances.TryGetValue(vcpu, out int[]? balance) || balance[vector] >= 0;
@@ -93,8 +98,11 @@ internal sealed class VmScan(KvmSurvey survey, KvmVm vm)
         {
             case KvmEvent.PicSetIrq:
                 _hasChips = true;
-                if (gsi == record.Irq)
+                if (VmTrail.MayLeadToIrq(gsi, record.Irq))
+                {
                     Add(_toPic, gsi);
+                    _hasTimerAtCascade |= gsi != record.Irq;
+                }
                 break;
             case KvmEvent.IoApicSetIrq:
                 _hasChips = true;

@@ -22,6 +22,7 @@ public class WholeKvmLogTests
     [InlineData("amd-splitok.trace.txt.gz", 48)]
     [InlineData("linux-full.report.txt.gz", 11233)]
     [InlineData("linux-split-disk.report.txt.gz", 4908)]
+    [InlineData("linux-full-timer.report.txt.gz", 401)]
     public void Each_record_is_equal(string log, int equal)
     {
         KvmReplayReport report = KvmReplays.Of(KvmFiles.Kept(log));
