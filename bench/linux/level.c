@@ -1,10 +1,11 @@
 /* Drives the board's level device, whose driver is wirq_level.ko, and prints the driver's counts.
  *
- *   level moves N     moves its interrupt between CPU 0 and 1, N times, while it fires
- *   level events N    has it make N events
+ *   level moves N [US]  moves its interrupt between CPU 0 and 1, N times, while it fires
+ *   level events N      has it make N events
  *
  * A write of smp_affinity only asks: the kernel moves the interrupt when it comes next. So a move counts when the effective
- * affinity has followed. */
+ * affinity has followed. Without US that is looked at in a loop; with it, every US microseconds, and a move is asked for while
+ * no event waits: the CPU is free for the device then, and a move takes half the time. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -82,7 +83,7 @@ static void print_counts(const char *word, int irq, unsigned long moved, double 
     fflush(stdout);
 }
 
-static unsigned long move(int irq, unsigned long count)
+static unsigned long move(int irq, unsigned long count, useconds_t pause)
 {
     char affinity[64], effective[64], text[64];
     snprintf(affinity, sizeof affinity, "/proc/irq/%d/smp_affinity", irq);
@@ -91,14 +92,17 @@ static unsigned long move(int irq, unsigned long count)
     unsigned long cpu = strtoul(text, NULL, 16) & 1 ? 0 : 1;
     double start = now();
     for (unsigned long done = 0; done < count; done++) {
+        for (double begin = now(); pause && parameter("queue") && now() - begin < MOVE_SECONDS;)
+            usleep(pause);
         cpu = 1 - cpu;
         write_text(affinity, cpu ? "2" : "1");
         double begin = now();
-        do {
-            read_text(effective, text, sizeof text);
+        while (read_text(effective, text, sizeof text), strtoul(text, NULL, 16) != 1ul << cpu) {
             if (now() - begin > MOVE_SECONDS)
                 return done;
-        } while (strtoul(text, NULL, 16) != 1ul << cpu);
+            if (pause)
+                usleep(pause);
+        }
         if ((done + 1) % PROGRESS == 0)
             print_counts("WIRQ-PROGRESS", irq, done + 1, now() - start);
     }
@@ -107,13 +111,13 @@ static unsigned long move(int irq, unsigned long count)
 
 int main(int argc, char **argv)
 {
-    unsigned long count = argc == 3 ? strtoul(argv[2], NULL, 0) : 0, moved = 0;
+    unsigned long count = argc >= 3 ? strtoul(argv[2], NULL, 0) : 0, moved = 0;
     char text[64];
     int irq = find_irq();
     double begin = now();
-    if (argc == 3 && strcmp(argv[1], "moves") == 0) {
+    if ((argc == 3 || argc == 4) && strcmp(argv[1], "moves") == 0) {
         write_text(PARAMETERS "events", "0xffffffff");
-        moved = move(irq, count);
+        moved = move(irq, count, argc == 4 ? (useconds_t)strtoul(argv[3], NULL, 0) : 0);
         write_text(PARAMETERS "events", "0");
     } else if (argc == 3 && strcmp(argv[1], "events") == 0) {
         snprintf(text, sizeof text, "%lu", count);
