@@ -16,7 +16,7 @@ public partial class DamagedKvmLogTests(ITestOutputHelper output)
 {
     private const int Seed = 1606;
 
-    private static int Rounds => Environment.GetEnvironmentVariable("WIRQ_LONG") == "1" ? 500 : 8;
+    private static int Rounds => Environment.GetEnvironmentVariable("WIRQ_LONG") == "1" ? 500 : 5;
 
     public static TheoryData<string> Files => ["guest-2cpu-split-nodest.v7.trace.dat", "guest-2cpu-split-nodest.v6.trace.dat.gz", "storm-delayed-eoi.txt.gz", "pasted-mail-wrapped.txt"];
 
