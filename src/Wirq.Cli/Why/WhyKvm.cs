@@ -35,7 +35,8 @@ internal static class WhyKvm
             throw new UsageException($"{file}: {wrong}");
         KvmPictureBuilder? builder = null;
         KvmRaiseWatch? raises = null;
-        KvmAnswer whole = Judge(input, survey => KvmWatchers.Of(
+        // What is watched must be surveyed to its end before, so a log that nobody watches is read once less.
+        KvmAnswer whole = Judge(input, drawn is null && placed is null ? null : survey => KvmWatchers.Of(
             drawn is null ? null : builder = new KvmPictureBuilder(survey, timeline!.Options),
             placed is null ? null : raises = new KvmRaiseWatch(placed, survey)));
         Picture? picture = builder?.Build(input.Name, whole);
