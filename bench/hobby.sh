@@ -21,7 +21,7 @@ make -s -C "$work/xv6" CC="gcc -w" clean kernelmemfs > /dev/null
 cp "$work/xv6/kernelmemfs" "$folder/xv6"
 
 cp -r "$fiwix" "$work/fiwix"
-# Where there is no ATA disk, it polls 6 times 50,000 times. The number that it has for slow CPUs is enough for none.
+# Without an ATA disk Fiwix polls 6 times 50,000 times. 500 polls, its number for slow CPUs, are enough to see that there is none.
 sed -i 's/\(ATA_RDY_RETR_LONG[[:space:]]*\)50000/\1500/' "$work/fiwix/include/fiwix/ata.h"
 (cd "$work/fiwix" && make -s clean && make -s) > /dev/null
 cp "$work/fiwix/fiwix" "$folder/fiwix"

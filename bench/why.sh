@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How fast wirq why judges logs of KVM hosts and of QEMU, against grep -c on the same file. They take turns; printed are, for each log,
-# medians of processor time (user and system) and of wall time, in seconds, and the ratios of both. A log is read on a thread of its own, so
-# with two free CPUs the second ratio is the smaller one.
+# medians of processor time (user and system) and of wall time, in seconds, and the ratios of both. A log of QEMU is read on a
+# thread of its own, so with two free CPUs its second ratio is the smaller one. A log of a KVM host is judged on one thread.
 #
 #   WIRQ=/path/to/native/wirq bash bench/why.sh [MEGABYTES [ROUNDS [LOG…]]]
 #

@@ -192,15 +192,18 @@ int main(void)
         read_space(function, before[function]);
     }
     mark(1);
+    int started = 0;
     for (int worker = 0; worker < WORKERS; worker++) {
-        if (fork() == 0) {
+        pid_t child = fork();
+        if (child == 0) {
             seed(number, (unsigned)worker + 1);
             work(worker, quarter);
         }
+        started += child > 0;
     }
     seed(number, 0);
-    long accesses = 0, masks = 0, requests = 0, wrong = 0, changed = 0;
-    for (int running = WORKERS, status; running > 0;) {
+    long accesses = 0, masks = 0, requests = 0, wrong = WORKERS - started, changed = 0;
+    for (int running = started, status; running > 0;) {
         if (waitpid(-1, &status, WNOHANG) > 0) {
             running--;
             wrong += status != 0;

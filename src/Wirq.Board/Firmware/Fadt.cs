@@ -11,7 +11,8 @@ internal static class Fadt
     // More than 100 us for C2, and than 1000 us for C3: neither exists.
     private const int NoC2 = 101, NoC3 = 1001;
     private const byte Century = 0x32;
-    // IAPC_BOOT_ARCH: 0 devices of ISA. Not 1, a keyboard controller: there is one, but nobody types. 2 no VGA.
+    // IAPC_BOOT_ARCH: 0 devices of ISA. Bit 1, a keyboard controller, is not set although there is one: nobody types, so no kernel need look for
+    // it. 2 no VGA.
     private const ushort BootArchitecture = 1 << 0 | 1 << 2;
     // 0 WBINVD, 2 C1 on all CPUs, 4 and 5 no fixed buttons, 6 no wake by RTC in fixed registers, 8 PM timer of 32 bits, 10 reset
     // register.

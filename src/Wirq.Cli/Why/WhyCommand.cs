@@ -69,12 +69,9 @@ internal static class WhyCommand
             : engine.Answer() ?? throw new UsageException(Unknown(file, question.Source, engine));
         int status = question is null ? WhyStatus.Of(owed.Verdict) : StatusOf(question, answers!, owed);
         var printed = new DumpParts();
-        IReadOnlyList<IncidentPart> parts = question is null ? WhyMixed.Of(input, file, engine, printed, null) : [];
-        if (parts is [{ Form: not null }, ..])
-        {
-            status = WhyIncident.RunMixed(parts, printed, file, json);
-            return picture is null ? status : drawn!.Complete(picture, status);
-        }
+        IReadOnlyList<IncidentPart> parts = question is null && engine.LeftOut is not null ? input.Read(() => WhyMixed.Of(input, file, engine, printed, null)) : [];
+        if (WhyMixed.TryAnswer(parts, printed, file, json, picture, drawn, out int mixed))
+            return mixed;
         if (picture is not null)
             status = drawn!.Complete(picture, status);
         owed = parts is [{ Log: { } log }] ? log.List : owed;

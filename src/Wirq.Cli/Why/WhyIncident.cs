@@ -62,7 +62,7 @@ internal static class WhyIncident
                 continue;
             if (name is not null)
                 ReplayInput.Open(name, WhyInput.Kinds).Dispose(); // a log has no such names: it says what is missing
-            whole.AddRange(isHost ? WhyMixed.Of(input, file, WhyKvm.Judge(input), dumps, file) : WhyMixed.Of(input, file, WhyInput.Read(input, null), dumps, file));
+            whole.AddRange(input.Read(() => isHost ? WhyMixed.Of(input, file, WhyKvm.Judge(input), dumps, file) : WhyMixed.Of(input, file, WhyInput.Read(input, null), dumps, file)));
         }
         string[] mixed = [.. whole.Where(part => part.Form is not null).Select(part => part.Title)];
         printed.AddRange(DumpAnswers.Of(dumps).Select(one => new IncidentPart([.. one.Files])

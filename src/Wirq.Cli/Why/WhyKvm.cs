@@ -48,12 +48,9 @@ internal static class WhyKvm
         if (asked is null)
         {
             var dumps = new DumpParts();
-            IReadOnlyList<IncidentPart> parts = WhyMixed.Of(input, file, answer, dumps, null);
-            if (parts[0].Form is not null)
-            {
-                status = WhyIncident.RunMixed(parts, dumps, file, json);
-                return picture is null ? status : drawn!.Complete(picture, status);
-            }
+            IReadOnlyList<IncidentPart> parts = input.Read(() => WhyMixed.Of(input, file, answer, dumps, null));
+            if (WhyMixed.TryAnswer(parts, dumps, file, json, picture, drawn, out int mixed))
+                return mixed;
             answer = parts[0].Host!;
         }
         if (picture is not null)

@@ -1,5 +1,6 @@
 using Wirq.Cli.Outputs;
 using Wirq.Cli.Replay;
+using Wirq.Cli.Timelines;
 using Wirq.Traces.Dumps;
 using Wirq.Traces.Dumps.Incidents;
 using Wirq.Traces.Dumps.Text;
@@ -7,6 +8,7 @@ using Wirq.Traces.Kvm;
 using Wirq.Traces.Kvm.Judging;
 using Wirq.Traces.Qemu;
 using Wirq.Traces.Replay;
+using Wirq.Traces.Timelines;
 using Wirq.Traces.Why;
 
 namespace Wirq.Cli.Why;
@@ -62,6 +64,26 @@ internal static class WhyMixed
         return parts;
     }
 
+    /// <summary>Answers about each form of a file that has several.</summary>
+    /// <param name="parts">The parts of the file that are logs.</param>
+    /// <param name="dumps">What else was printed.</param>
+    /// <param name="file">The name of the file.</param>
+    /// <param name="json">Whether a program reads the answer.</param>
+    /// <param name="picture">The picture that was asked for; null for none.</param>
+    /// <param name="drawn">Where it goes.</param>
+    /// <param name="status">The exit status.</param>
+    /// <returns>False if the file has one form.</returns>
+    internal static bool TryAnswer(IReadOnlyList<IncidentPart> parts, DumpParts dumps, string file, bool json, Picture? picture, TimelineFile? drawn, out int status)
+    {
+        status = CommandLine.Success;
+        if (parts is not [{ Form: not null }, ..])
+            return false;
+        status = WhyIncident.RunMixed(parts, dumps, file, json);
+        if (picture is not null)
+            status = drawn!.Complete(picture, status);
+        return true;
+    }
+
     private static OwedList Owed(WhyEngine engine, LeftOutLines? left)
     {
         engine.LeftOut = left;
@@ -74,7 +96,7 @@ internal static class WhyMixed
     /// <summary>Nothing of a dump is kept of which a line is damaged, so it is read on trial first.</summary>
     private static bool TryPrinted(ReplayInput input, LeftOutLines left, DumpParts dumps, string? label, ref string reason)
     {
-        if (left.Printed == 0 || Try(() => Read(new DumpParts()), ref reason) is null)
+        if (left.Printed == 0 || Try(() => Read(new DumpParts { CountsRead = dumps.CountsRead }), ref reason) is null)
             return false;
         Read(dumps);
         return true;
@@ -96,7 +118,7 @@ internal static class WhyMixed
         }
         catch (Exception bad) when (bad is TraceException or KvmFileException or DumpException)
         {
-            reason = bad.Message;
+            reason = reason.Length == 0 ? bad.Message : $"{reason}; {bad.Message}";
             return null;
         }
     }

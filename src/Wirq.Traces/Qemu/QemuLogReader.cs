@@ -41,6 +41,9 @@ public sealed class QemuLogReader : IDisposable
     /// <summary>Counts the lines of other forms; null where they do not matter.</summary>
     internal LeftOut? Others { get; init; }
 
+    /// <summary>Once it is cancelled, the log ends before its next event.</summary>
+    internal CancellationToken Stop { get; set; }
+
     /// <summary>Whether any line is a known one: a guest's console may come before the first. Call it before the first
     /// <see cref="TryRead"/>, which still returns all lines.</summary>
     /// <exception cref="TraceException">The log is damaged before that.</exception>
@@ -76,6 +79,9 @@ public sealed class QemuLogReader : IDisposable
                 return true;
             }
             Others?.Take(text, _lines.Lines);
+            // A console may go on for gigabytes before the next event.
+            if (Stop.IsCancellationRequested)
+                break;
         }
         line = default;
         return false;

@@ -42,7 +42,7 @@ internal sealed class LogSurvey
         (_sign, _signLine, _entriesUntold) = (found.Beginning.Sign, found.Beginning.Line, found.Beginning.EntriesUntold);
         FromReset = Resets.Length > 0 && Resets[0].To < FirstCpuLine && (_sign == MidLifeSign.None || _signLine > Resets[0].From);
         Start = FromReset ? new StartWatch() : found.Start.Copy();
-        KnowsCpus = (Has(TraceEvent.ApicWrite) || Has(TraceEvent.ApicRead)) && _cpuOfThread.Count > 0 && _cpuOfThread.Values.All(cpu => cpu >= 0);
+        KnowsCpus = !found.IsCrowded && (Has(TraceEvent.ApicWrite) || Has(TraceEvent.ApicRead)) && _cpuOfThread.Count > 0 && _cpuOfThread.Values.All(cpu => cpu >= 0);
     }
 
     /// <summary>The registers at the first line, if the log begins in mid-life; else nothing.</summary>

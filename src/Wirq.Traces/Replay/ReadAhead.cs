@@ -27,6 +27,7 @@ internal sealed class ReadAhead : IDisposable
     private readonly Queue<TraceBatch> _beginning = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _reading;
+    private LogSurvey? _atEnd;
 
     /// <summary>Begins to read.</summary>
     /// <param name="reader">The log; not disposed of.</param>
@@ -36,6 +37,7 @@ internal sealed class ReadAhead : IDisposable
     {
         (_reader, _survey, _pieces) = (reader, survey, pieces);
         Survey = new LogSurvey(new SurveyBuilder(), damaged: 0);
+        reader.Stop = _stop.Token;
         _reading = Task.Factory.StartNew(Read, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -66,7 +68,7 @@ internal sealed class ReadAhead : IDisposable
     public void Dispose()
     {
         _stop.Cancel();
-        // A failure that nobody took has nobody to go to.
+        // If reading failed and nobody took that failure, it is dropped here.
         ((IAsyncResult)_reading).AsyncWaitHandle.WaitOne();
         _stop.Dispose();
         _full.Dispose();
@@ -78,6 +80,7 @@ internal sealed class ReadAhead : IDisposable
         {
             // What stopped it comes after the lines before.
             _reading.GetAwaiter().GetResult();
+            Survey = _atEnd ?? Survey;
             return null;
         }
         Survey = batch.Survey ?? Survey;
@@ -97,8 +100,11 @@ internal sealed class ReadAhead : IDisposable
                 }
                 finally
                 {
+                    // Behind the last event there may be damaged lines.
                     if (batch.Count > 0)
                         Give(batch);
+                    else
+                        _atEnd = batch.Survey;
                 }
             }
         }

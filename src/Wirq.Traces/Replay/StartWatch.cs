@@ -28,7 +28,7 @@ internal sealed class StartWatch
     /// <summary>What is known now.</summary>
     internal StartWatch Copy() => new(this);
 
-    /// <summary>Whether another says the same of the first line.</summary>
+    /// <summary>Whether another one knows the same of the machine at the first line.</summary>
     internal bool SaysTheSame(StartWatch other)
     {
         bool same = RemapsAtStart == other.RemapsAtStart && _evidence.SetEquals(other._evidence) && Entries.SequenceEqual(other.Entries)

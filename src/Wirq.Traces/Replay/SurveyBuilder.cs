@@ -15,6 +15,7 @@ internal sealed class SurveyBuilder
     // Of the runs that have ended.
     private int _longest;
     private bool _sendsToOthers;
+    private CpuThread? _crowd;
     private CpuThread? _last;
     private long _lastThread = -1, _sinceCpu = 1;
 
@@ -28,6 +29,10 @@ internal sealed class SurveyBuilder
     internal byte IoApicVersion { get; private set; } = 0x20;
     internal bool HasThreads { get; private set; }
     internal int Requests => _requests.Count;
+    /// <summary>Whether more threads than possible CPUs do what only CPUs do.</summary>
+    internal bool IsCrowded => _crowd is not null;
+    /// <summary>How many threads are told apart.</summary>
+    internal int Threads => _threads.Count;
 
     internal void Add(in TraceLine line)
     {
@@ -76,11 +81,12 @@ internal sealed class SurveyBuilder
         _sinceCpu = 0;
         if (_last is not null && _lastThread == line.Thread)
             return _last;
+        // More threads than possible CPUs means a damaged log. The further ones are one, and have no CPU.
         if (!_threads.TryGetValue(line.Thread, out CpuThread? thread))
         {
-            // More threads than possible CPUs means a damaged log; further threads share one entry.
-            thread = _threads.Count <= MostCpus ? new CpuThread() : _threads.Values.First();
-            _threads[line.Thread] = thread;
+            thread = _threads.Count <= MostCpus ? new CpuThread() : _crowd ??= new CpuThread();
+            if (thread != _crowd)
+                _threads.Add(line.Thread, thread);
         }
         (_last, _lastThread) = (thread, line.Thread);
         return thread;
@@ -165,7 +171,8 @@ internal sealed class SurveyBuilder
             cpus[number] = thread.Ids.Count == 1 ? IndexOf(ids, thread.Ids.First()) : -1;
         // If one thread and one CPU are left, they belong together, even if the thread never read its id.
         long[] open = [.. _threads.Where(pair => pair.Value.Ids.Count == 0).Select(pair => pair.Key)];
-        int[] free = [.. Enumerable.Range(0, ids.Count).Where(cpu => !cpus.ContainsValue(cpu))];
+        HashSet<int> taken = [.. cpus.Values];
+        int[] free = [.. Enumerable.Range(0, ids.Count).Where(cpu => !taken.Contains(cpu))];
         // Where the log does not show how many CPUs there are, one that has no line may be left as well.
         bool counted = LongestRun > 0;
         if (counted && open.Length == 1 && free.Length == 1)

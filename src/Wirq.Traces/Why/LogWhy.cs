@@ -46,7 +46,7 @@ public sealed class LogWhy : IReplayObserver
             Nothing = "none of its lines has a form that is known",
             Expected = $"{QemuLogReader.ExpectedLines}, records of KVM's tracepoints such as 'kvm_eoi: apicid 0 vector 49' ({Kvm.KvmLog.Record}), "
                 + OtherKinds,
-            MayBeginAnew = options is { Record: null, Log: null, Machine: null },
+            MayBeginAnew = options is { Record: null, Log: null, Machine: null, Observer: null },
             Log = options.Log + (log => asked._log = log),
             Machine = options.Machine + asked.Build,
             Observer = asked,

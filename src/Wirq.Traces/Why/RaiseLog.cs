@@ -27,7 +27,7 @@ internal sealed class RaiseLog(SourceName source, int keep)
     public long Earlier { get; private set; }
     public IReadOnlyCollection<Raise> Kept => _kept;
 
-    /// <summary>The raises of which it is known, without a look at each, that they have not ended.</summary>
+    /// <summary>For tests: the raises of which it is known, without a look at each, that they have not ended.</summary>
     internal IReadOnlyList<Raise> KnownOpen(IFateJudge judge) => IsStill(judge) ? _lingering : [];
 
     private bool IsStill(IFateJudge judge) => _watched && !_watch.Changed && (_watch.Request is null || judge.Waits(_watch.Request));

@@ -12,7 +12,7 @@ public sealed class BeginningTests
 {
     private static readonly ReadPieces s_whole = new(4096, int.MaxValue);
 
-    private static readonly int s_turns = Environment.GetEnvironmentVariable("WIRQ_LONG") == "1" ? 60 : 2;
+    private static readonly int s_turns = Environment.GetEnvironmentVariable("WIRQ_LONG") == "1" ? 60 : 1;
 
     public static TheoryData<string> Logs => CutTests.Logs;
 
@@ -24,7 +24,8 @@ public sealed class BeginningTests
         var random = new Random(lines.Length);
         for (int turn = 0; turn < s_turns; turn++)
         {
-            (string what, string[] variant) = random.Next(4) switch
+            // Few turns: then each log sees some of the four, and all of them together see each often.
+            (string what, string[] variant) = ((turn + lines.Length) % 4) switch
             {
                 0 => ("the whole", lines),
                 1 => ("a part that begins in mid-life", lines[random.Next(lines.Length)..]),
@@ -34,7 +35,7 @@ public sealed class BeginningTests
             byte[] text = Encoding.Latin1.GetBytes(string.Join('\n', variant) + "\n");
             string expected = Answer(text, s_whole, out _);
             foreach (ReadPieces pieces in PiecesOf(Math.Min(variant.Length, 3000), random))
-                Assert.True(expected == Answer(text, pieces, out _), $"turn {turn}: {what}, {pieces}");
+                Assert.True(expected == Answer(text, pieces, out _), $"seed {lines.Length}, turn {turn}: {what}, {pieces}");
         }
     }
 
@@ -61,6 +62,18 @@ public sealed class BeginningTests
     {
         Answer(Encoding.Latin1.GetBytes(ReplayLogs.TextOf(log)), new ReadPieces(256, 4), out int read);
         Assert.Equal(times, read);
+    }
+
+    [Fact]
+    public void A_log_whose_beginning_was_wrong_is_read_again()
+    {
+        // The chips expect these lines from the first level interrupt on, and the beginning has none.
+        string[] lines = ReplayLogs.TextOf("ioapic-2cpu").TrimEnd('\n').Split('\n');
+        int first = Array.FindIndex(lines, static line => EventOf(line) == "ioapic_set_remote_irr");
+        string[] without = [.. lines.Where((line, at) => at > lines.Length / 2 || EventOf(line) != "ioapic_set_remote_irr")];
+        Assert.InRange(first, 0, lines.Length / 2 - 1);
+        Answer(Encoding.Latin1.GetBytes(string.Join('\n', without)), new ReadPieces(16, 4), out int read);
+        Assert.Equal(2, read);
     }
 
     private static string Answer(byte[] text, ReadPieces pieces, out int times)
