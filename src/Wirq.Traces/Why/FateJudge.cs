@@ -10,7 +10,7 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
 
     public Fate FateOf(Raise raise) => Judge(raise, out _);
 
-    public bool IsSettled(Raise raise, ref Gate? at8259, out Awaited awaited) => !IsUnderWay(raise, ref at8259, out awaited) && IsSettled(raise);
+    public bool IsSettled(Raise raise, ref Gate? at8259, out Awaited awaited) => !IsUnderWay(raise, ref at8259, out awaited) && IsSettled(raise, out _);
 
     public bool Waits(Raise request) => request is { IsDropped: false, Last: null, WaitsAt: { } irq } && AtThe8259(irq.Irq).Gate != Gate.None;
 
@@ -53,9 +53,9 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         return served is not null && !dropped;
     }
 
-    public bool IsSettled(Raise raise)
+    public bool IsSettled(Raise raise, out Fate fate)
     {
-        Fate fate = Judge(raise, out Held held);
+        fate = Judge(raise, out Held held);
         return fate switch
         {
             Fate.Ended or Fate.Signalled => raise.Level != true || raise.Fell is not null,

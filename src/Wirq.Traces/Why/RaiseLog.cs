@@ -63,8 +63,8 @@ internal sealed class RaiseLog(SourceName source, int keep)
             return;
         Raise old = _kept.Dequeue();
         Earlier++;
-        if (judge.IsSettled(old) || _lingering.Count >= MostLingering && !Sweep(judge))
-            _fates[(int)judge.FateOf(old)]++;
+        if (judge.IsSettled(old, out Fate fate) || _lingering.Count >= MostLingering && !Sweep(judge))
+            _fates[(int)fate]++;
         else
         {
             _lingering.Add(old);
@@ -134,8 +134,10 @@ internal interface IFateJudge
 
     Fate FateOf(Raise raise);
     /// <summary>Whether no later event can change that.</summary>
-    bool IsSettled(Raise raise);
-    /// <summary>As <see cref="IsSettled(Raise)"/>, of many raises of one source, between which nothing happens.</summary>
+    bool IsSettled(Raise raise, out Fate fate);
+    /// <inheritdoc cref="IsSettled(Raise, out Fate)"/>
+    bool IsSettled(Raise raise) => IsSettled(raise, out _);
+    /// <summary>As <see cref="IsSettled(Raise, out Fate)"/>, of many raises of one source, between which nothing happens.</summary>
     /// <param name="raise">The raise.</param>
     /// <param name="at8259">What holds the source at the 8259; null before the first look.</param>
     /// <param name="awaited">What alone can settle it, if that is known.</param>

@@ -191,16 +191,17 @@ public sealed class RaiseLogTests
 
         public Fate FateOf(Raise raise) => Judge(raise, out _);
 
-        public bool IsSettled(Raise raise)
+        public bool IsSettled(Raise raise, out Fate fate)
         {
             Asked++;
-            return FateOf(raise) == Fate.Ended;
+            fate = FateOf(raise);
+            return fate == Fate.Ended;
         }
 
         public bool IsSettled(Raise raise, ref Gate? at8259, out Awaited awaited)
         {
             awaited = new(raise.Last?.Deliveries[0]);
-            return IsSettled(raise);
+            return IsSettled(raise, out _);
         }
 
         public bool Waits(Raise request) => RequestWaits;
