@@ -30,6 +30,7 @@ public sealed partial class HobbyKernelTests(ITestOutputHelper output)
     [InlineData(3)]
     public void Xv6_comes_to_its_shell_and_answers(int cpus)
     {
+        Assert.SkipUnless(cpus < 3 || IsLong, $"takes minutes: set {Long}=1");
         (PcRun run, IReadOnlyList<TakenVector> taken) = Run("xv6", s_short, cpus, TimeSpan.FromMinutes(5));
         Assert.Equal(cpus, CpuLine().Count(run.Console));
         Assert.Contains("\nhello there\n", run.Console, StringComparison.Ordinal);
