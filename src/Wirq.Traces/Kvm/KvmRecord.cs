@@ -31,8 +31,14 @@ internal sealed class KvmRecord
 
     internal int Gsi, Source, Chip, Pin, Vcpu, Vector;
 
-    /// <summary>The input of the 8259 pair, where a record is of one of its chips: <see cref="Chip"/> is 0 or 1, and <see cref="Pin"/> that chip's.</summary>
+    /// <summary>Whether <see cref="Chip"/> and <see cref="Pin"/> are those of an input of the 8259 pair: a log may have any numbers there.</summary>
+    internal bool IsOfPic => IsPicInput(Chip, Pin);
+
+    /// <summary>The input of the 8259 pair, 0 to 15, of a record that <see cref="IsOfPic"/>; no index of another one.</summary>
     internal int Irq => Chip * PicPair.SlaveFirst + Pin;
+
+    /// <summary>Whether the 8259 pair has a chip and that chip's pin.</summary>
+    internal static bool IsPicInput(int chip, int pin) => chip is 0 or 1 && pin is >= 0 and < PicPair.SlaveFirst;
 
     internal uint Destination;
     internal DeliveryMode Mode;

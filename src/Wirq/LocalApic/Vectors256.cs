@@ -49,6 +49,18 @@ internal struct Vectors256
             Remove(vector);
     }
 
+    /// <summary>The vectors that are in this one, in the other, or in both.</summary>
+    public readonly Vectors256 Union(in Vectors256 other) => new()
+    {
+        _word0 = _word0 | other._word0, _word1 = _word1 | other._word1, _word2 = _word2 | other._word2, _word3 = _word3 | other._word3,
+    };
+
+    /// <summary>The vectors that are in this one, and not in the other.</summary>
+    public readonly Vectors256 Except(in Vectors256 other) => new()
+    {
+        _word0 = _word0 & ~other._word0, _word1 = _word1 & ~other._word1, _word2 = _word2 & ~other._word2, _word3 = _word3 & ~other._word3,
+    };
+
     /// <summary>Removes the highest vector.</summary>
     /// <param name="highest">What <see cref="Highest"/> says.</param>
     /// <returns>The highest that is left; -1 for none.</returns>

@@ -72,6 +72,29 @@ public sealed class WordTests
         }
     }
 
+    [Fact]
+    public void Union_and_difference_of_sets_of_vectors_agree_with_plain_ones()
+    {
+        var random = new Random(11);
+        for (int round = 0; round < 50; round++)
+        {
+            var sets = new Vectors256[2];
+            SortedSet<int>[] plain = [[], []];
+            for (int i = 0; i < 300; i++)
+            {
+                int which = random.Next(2), vector = random.Next(256);
+                sets[which].Add(vector);
+                plain[which].Add(vector);
+            }
+            Vectors256 both = sets[0].Union(sets[1]), rest = sets[0].Except(sets[1]);
+            for (int vector = 0; vector < 256; vector++)
+            {
+                Assert.Equal(plain[0].Contains(vector) || plain[1].Contains(vector), both.Has(vector));
+                Assert.Equal(plain[0].Contains(vector) && !plain[1].Contains(vector), rest.Has(vector));
+            }
+        }
+    }
+
     [Theory]
     [InlineData(0x20041u, ApicTimerMode.Periodic)]
     [InlineData(0x40041u, ApicTimerMode.TscDeadline)]

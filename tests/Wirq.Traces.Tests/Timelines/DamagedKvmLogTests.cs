@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Wirq.Traces.Kvm;
+using Wirq.Traces.Kvm.Judging;
+using Wirq.Traces.Kvm.Raises;
 using Wirq.Traces.Kvm.Replay;
 using Wirq.Traces.Qemu;
 using Wirq.Traces.Tests.Kvm;
@@ -78,6 +80,7 @@ public partial class DamagedKvmLogTests(ITestOutputHelper output)
     /// <summary>A chip, a pin or a line that no 8259 has is no index.</summary>
     [Theory]
     [InlineData("gsi 255", "chip 31 pin 7")]
+    [InlineData("gsi 200", "chip 25 pin 0")]
     [InlineData("gsi 4294967295", "chip 0 pin 4294967295")]
     [InlineData("gsi 12", "chip 0 pin 12")]
     [InlineData("gsi 4", "chip 2147483647 pin 4")]
@@ -91,7 +94,16 @@ public partial class DamagedKvmLogTests(ITestOutputHelper output)
             if (lines[at].Contains("kvm_pic_set_irq: chip 0 pin 0 ", StringComparison.Ordinal))
                 lines[at] = lines[at].Replace("chip 0 pin 0", pin, StringComparison.Ordinal);
         }
-        AssertDrawnOrRefused(Encoding.UTF8.GetBytes(string.Join('\n', lines)), $"{gsi}, {pin}");
+        byte[] file = Encoding.UTF8.GetBytes(string.Join('\n', lines));
+        AssertDrawnOrRefused(file, $"{gsi}, {pin}");
+        foreach (string source in (string[])["gsi:200", "gsi:24", "gsi:12", "gsi:4", "gsi:255", "pic:12", "pic:4", "ioapic:23"])
+        {
+            KvmPlaced placed = KvmPlaced.Parse($"{source}@L{lines.Length}", out _)!;
+            KvmRaiseWatch? watch = null;
+            KvmJudge.Read(() => new MemoryStream(file), "F", watch: survey => watch = new KvmRaiseWatch(placed, survey));
+            // No input of the 8259 pair was driven: none rose.
+            Assert.DoesNotContain(watch!.Raises, one => one.Raise.Source == "pic:12");
+        }
     }
 
     /// <summary>A small log may claim many VMs, vCPUs and vectors: all is bounded.</summary>

@@ -93,7 +93,7 @@ internal sealed class ForeignRecords(VmTrail[] vms)
 
     private VmTrail? AtPin(KvmRecord record, Mark at, ThreadContext context, int epoch)
     {
-        if (record.Pin is < 0 or >= VmTrail.PinCount)
+        if (!VmTrail.IsPin(record.Pin))
             return null;
         VmTrail[] fitting = [.. vms.Where(vm => vm.Pins[record.Pin].Fits(record))];
         // An entry that no record tells may be this one too, unless its reset value is told by the VM's beginning.

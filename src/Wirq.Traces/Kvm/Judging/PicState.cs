@@ -83,7 +83,7 @@ internal sealed class PicState
     /// <summary>A line of kvm_pic_set_irq; the level is that of the kvm_set_irq before it.</summary>
     internal void Drive(KvmRecord record, bool level, Mark at, int epoch)
     {
-        if (record.Chip is < 0 or > 1 || record.Pin is < 0 or >= InputsOfChip)
+        if (!record.IsOfPic)
             return;
         PicInput input = Inputs[record.Irq];
         Mask(input, record.Masked, at);
@@ -105,7 +105,7 @@ internal sealed class PicState
 
     internal void Acknowledge(int chip, int pin, Mark at, int epoch)
     {
-        if (chip is < 0 or > 1 || pin is < 0 or >= InputsOfChip)
+        if (!KvmRecord.IsPicInput(chip, pin))
             return;
         PicInput input = Inputs[chip * InputsOfChip + pin];
         input.Acknowledged++;

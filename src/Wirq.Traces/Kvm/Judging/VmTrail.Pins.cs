@@ -8,6 +8,9 @@ internal sealed partial class VmTrail
     private const ulong IoApicSelect = IoApicOptions.DefaultAddress + IoApic.SelectOffset, IoApicData = IoApicOptions.DefaultAddress + IoApic.WindowOffset;
     private const int FirstEntry = (int)IoApic.FirstEntryIndex, RtcPin = 8;
 
+    /// <summary>Whether KVM's I/OAPIC has a pin of a number: a log may have any number there.</summary>
+    internal static bool IsPin(int pin) => pin is >= 0 and < PinCount;
+
     /// <summary>The pin of a GSI: the PIT's line leads to pin 2.</summary>
     internal static int PinOfGsi(int gsi) => gsi == 0 ? 2 : gsi;
 
@@ -31,7 +34,7 @@ internal sealed partial class VmTrail
 
     private void AtPin(KvmRecord record, Mark at, ThreadContext context, int epoch)
     {
-        if (record.Pin is < 0 or >= PinCount)
+        if (!IsPin(record.Pin))
             return;
         PinState pin = Pins[record.Pin];
         pin.Learn(record, at, epoch);
@@ -100,7 +103,7 @@ internal sealed partial class VmTrail
             Pic.Acknowledge(record.Chip, record.Pin, at, epoch);
             return;
         }
-        if (record.Pin is < 0 or >= PinCount)
+        if (!IsPin(record.Pin))
             return;
         PinState pin = Pins[record.Pin];
         pin.Awaited = null;

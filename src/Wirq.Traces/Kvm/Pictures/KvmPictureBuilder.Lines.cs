@@ -21,7 +21,7 @@ internal sealed partial class KvmPictureBuilder
     {
         bool isPic = record.Event == KvmEvent.PicSetIrq;
         int irq = record.Irq;
-        if (isPic ? record.Chip is < 0 or > 1 || record.Pin is < 0 or >= PicPair.SlaveFirst : record.Pin is < 0 or >= VmTrail.PinCount)
+        if (isPic ? !record.IsOfPic : !VmTrail.IsPin(record.Pin))
             return;
         LaneKey chip = isPic ? LaneKey.Irq(irq) : LaneKey.Pin(0, record.Pin);
         bool isOfLine = context.HasLine && (isPic ? VmTrail.MayLeadToIrq(context.Gsi, irq) : VmTrail.PinOfGsi(context.Gsi) == record.Pin);
@@ -67,7 +67,7 @@ internal sealed partial class KvmPictureBuilder
     private void Acknowledged(KvmRecord record, VmTrail vm, ThreadContext context)
     {
         bool isPin = record.Chip == KvmFields.IoApicChip;
-        if (isPin ? record.Pin is < 0 or >= VmTrail.PinCount : record.Chip is < 0 or > 1 || record.Pin is < 0 or >= PicPair.SlaveFirst)
+        if (isPin ? !VmTrail.IsPin(record.Pin) : !record.IsOfPic)
             return;
         int irq = record.Irq, lane = Find(isPin ? LaneKey.Pin(0, record.Pin) : LaneKey.Irq(irq), vm);
         if (!isPin)

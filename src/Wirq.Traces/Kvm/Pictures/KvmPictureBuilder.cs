@@ -151,7 +151,7 @@ internal sealed partial class KvmPictureBuilder : IKvmWatcher
         {
             KvmEvent.AcceptIrq when record.Vcpu >= 0 => new(LaneGroup.OtherVm, 0, record.Vcpu),
             KvmEvent.IoApicSetIrq when record.Pin >= 0 => new(LaneGroup.OtherVm, 1, record.Pin),
-            KvmEvent.PicSetIrq when record is { Chip: >= 0, Pin: >= 0 } => new(LaneGroup.OtherVm, 2, record.Irq),
+            KvmEvent.PicSetIrq when record.IsOfPic => new(LaneGroup.OtherVm, 2, record.Irq),
             KvmEvent.MsiSetIrq => new(LaneGroup.OtherVm, 3, 0),
             _ => null,
         };

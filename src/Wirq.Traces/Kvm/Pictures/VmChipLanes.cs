@@ -13,7 +13,8 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
 
     private readonly ChipStates[] _pins = new ChipStates[KvmMachine.Pins], _irqs = new ChipStates[KvmMachine.PicLines];
     private readonly VcpuStates[] _vcpus = new VcpuStates[scan.Ids.Count];
-    private readonly HashSet<int> _begun = [];
+    private readonly HashSet<int> _begun = [], _looked = [];
+    private StepAccepts _accepts = StepAccepts.Of(null, scan);
     /// <summary>Since when a lane that begins was not known; null where all was known from the VM's beginning.</summary>
     private Mark? _unknownFrom = scan.FromStart ? null : default(Mark);
 
@@ -35,12 +36,21 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
         if (scan.Vm.HasNoChips || !picture.GoTo(step.LastRecord))
             return;
         LookAtChips(chips, step, step.Shown);
-        LookAtVcpu(chips, scan.CpuOf(step.Vcpu), step, step.Shown);
-        LookAtVcpu(chips, scan.CpuOf(step.Result?.Vcpu ?? step.Vcpu), step, step.Shown);
+        _accepts = StepAccepts.Of(step, scan);
+        _looked.Clear();
+        LookOnce(chips, scan.CpuOf(step.Vcpu), step);
+        LookOnce(chips, scan.CpuOf(step.Result?.Vcpu ?? step.Vcpu), step);
         foreach (KvmLine accept in step.Kind == StepKind.Accept ? [step.Cause] : step.Accepts)
-            LookAtVcpu(chips, scan.CpuOf(accept.Vcpu), step, step.Shown);
+            LookOnce(chips, scan.CpuOf(accept.Vcpu), step);
         foreach (PredictedAccept accept in chips.Machine.Accepts)
-            LookAtVcpu(chips, accept.Cpu, step, step.Shown);
+            LookOnce(chips, accept.Cpu, step);
+    }
+
+    /// <summary>Many lines of a step may be of one vCPU: one look sees what they all did there.</summary>
+    private void LookOnce(KvmChips chips, int cpu, Step step)
+    {
+        if (cpu >= 0 && _looked.Add(cpu))
+            LookAtVcpu(chips, cpu, step, step.Shown);
     }
 
     /// <summary>Nothing is known from here on: records are missing, or the VMM may have loaded a state.</summary>
@@ -68,6 +78,7 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
     private void LookAtAll(KvmChips chips, Mark at)
     {
         LookAtChips(chips, null, at);
+        _accepts = StepAccepts.Of(null, scan);
         for (int cpu = 0; cpu < _vcpus.Length; cpu++)
             LookAtVcpu(chips, cpu, null, at);
     }
@@ -135,21 +146,15 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
 
     private void LookAtVcpu(KvmChips chips, int cpu, Step? step, Mark at)
     {
-        if (cpu < 0)
-            return;
         VcpuStates before = _vcpus[cpu], now = _vcpus[cpu] = chips.OfVcpu(cpu);
+        Vectors256 accepted = _accepts.PendingAt(cpu);
         int named = step is null ? -1 : step.Kind is StepKind.Inject or StepKind.Accept ? step.Cause.Vector : step.Kind == StepKind.Eoi ? step.Result?.Vector ?? -1 : -1;
         for (int register = 0; register < Vectors256.Registers; register++)
         {
             uint changed = before.Requested.Register(register) ^ now.Requested.Register(register) | before.InService.Register(register) ^ now.InService.Register(register)
-                | before.NotKnown.Register(register) ^ now.NotKnown.Register(register);
+                | before.NotKnown.Register(register) ^ now.NotKnown.Register(register) | accepted.Register(register);
             if (named >= 0 && named / RegisterBits == register)
                 changed |= 1u << named % RegisterBits;
-            foreach (KvmLine accept in step?.Accepts ?? [])
-            {
-                if (accept.Vector >= 0 && accept.Vector / RegisterBits == register && accept.Mode <= DeliveryMode.LowestPriority && scan.CpuOf(accept.Vcpu) == cpu)
-                    changed |= 1u << accept.Vector % RegisterBits;
-            }
             for (; changed != 0; changed &= changed - 1)
                 LookAtVector(cpu, register * RegisterBits + BitOperations.TrailingZeroCount(changed), before, now, step, at);
         }
@@ -166,7 +171,7 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
                 return;
             lane = Begin(key, before.NotKnown.Has(vector), at);
         }
-        Mark accepted = step?.Accepts.Find(accept => accept.Vector == vector && scan.CpuOf(accept.Vcpu) == cpu)?.At ?? at;
+        Mark accepted = _accepts.FirstOf(cpu, vector) ?? at;
         Mark ended = step is { Kind: StepKind.Eoi, Result: { } end } ? end.At : at;
         // A host that ends an interrupt as it injects it: the pin may deliver it again at once.
         if (requested && step is { Kind: StepKind.Eoi, Result: { } taken } && taken.Vector == vector && scan.CpuOf(taken.Vcpu) == cpu && accepted != at)
@@ -181,7 +186,7 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
         StepKind.Inject => step.Cause.Vector == vector,
         StepKind.Accept => step.Cause.Vector == vector && step.Cause.Mode <= DeliveryMode.LowestPriority,
         StepKind.Eoi when step.Result?.Vector == vector => true,
-        _ => step.Accepts.Exists(accept => accept.Vector == vector && accept.Mode <= DeliveryMode.LowestPriority && scan.CpuOf(accept.Vcpu) == cpu),
+        _ => _accepts.PendingAt(cpu).Has(vector),
     };
 
     private int Find(LaneKey key) => picture.Canvas.Find(key with { Vm = scan.Vm.Number }) is var lane && _begun.Contains(lane) ? lane : -1;

@@ -57,10 +57,10 @@ internal sealed class KvmRaiseWatch(KvmPlaced asked, KvmSurvey survey) : IKvmWat
     {
         switch (record.Event)
         {
-            case KvmEvent.IoApicSetIrq when asked.IsPin(record.Pin) && context.HasLine && VmTrail.PinOfGsi(context.Gsi) == record.Pin:
+            case KvmEvent.IoApicSetIrq when VmTrail.IsPin(record.Pin) && asked.IsPin(record.Pin) && context.HasLine && VmTrail.PinOfGsi(context.Gsi) == record.Pin:
                 Driven(vm, vm.Pins[record.Pin], context);
                 break;
-            case KvmEvent.PicSetIrq when context.HasLine && VmTrail.MayLeadToIrq(context.Gsi, record.Irq) && asked.IsIrq(record.Irq):
+            case KvmEvent.PicSetIrq when record.IsOfPic && context.HasLine && VmTrail.MayLeadToIrq(context.Gsi, record.Irq) && asked.IsIrq(record.Irq):
                 Driven(vm, vm.Pic.Inputs[record.Irq], context);
                 break;
             case KvmEvent.MsiSetIrq when context.HasLine && IsAsked(Sender.OfGsi(context.Gsi)):
@@ -145,7 +145,7 @@ internal sealed class KvmRaiseWatch(KvmPlaced asked, KvmSurvey survey) : IKvmWat
         int irq = record.Irq;
         if (isPin && asked.IsPin(record.Pin) && Newest(vm, (SourceClass.Pin, record.Pin)) is { Attempts: > 0 } raise)
             raise.Acknowledged = at;
-        else if (!isPin && record.Chip >= 0 && record.Pin >= 0 && asked.IsIrq(irq) && Newest(vm, (SourceClass.Irq, irq)) is { Ended: null } request)
+        else if (record.IsOfPic && asked.IsIrq(irq) && Newest(vm, (SourceClass.Irq, irq)) is { Ended: null } request)
             request.Ended = at;
     }
 

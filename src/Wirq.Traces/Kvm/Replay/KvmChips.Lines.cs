@@ -14,7 +14,7 @@ internal sealed partial class KvmChips
             Missing(step, KvmEvent.PicSetIrq, $"chip {irq / PinsOfPic} pin {irq % PinsOfPic}");
             return;
         }
-        if (result is not { Chip: 0 or 1, Pin: >= 0 and < PinsOfPic })
+        if (!result.IsOfPic)
         {
             Leave(result);
             return;

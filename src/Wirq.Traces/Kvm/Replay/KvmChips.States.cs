@@ -52,25 +52,11 @@ internal sealed partial class KvmChips
         ref readonly ApicState apic = ref Machine.Apics.State(cpu);
         ref readonly VcpuFacts facts = ref _facts.Vcpus[cpu];
         // Where the processor takes vectors itself, no record shows it.
-        Vectors256 unknownRequests = _scan.ShowsTaking ? facts.UnknownRequests : Either(facts.UnknownRequests, apic.Irr);
-        return new(Without(apic.Irr, unknownRequests), Without(apic.Isr, facts.UnknownService), Either(unknownRequests, facts.UnknownService));
+        Vectors256 unknownRequests = _scan.ShowsTaking ? facts.UnknownRequests : facts.UnknownRequests.Union(apic.Irr);
+        return new(apic.Irr.Except(unknownRequests), apic.Isr.Except(facts.UnknownService), unknownRequests.Union(facts.UnknownService));
     }
 
     private static ChipStates If(bool isSo, ChipStates state) => isSo ? state : ChipStates.None;
-
-    private static Vectors256 Either(Vectors256 one, in Vectors256 other)
-    {
-        for (int register = 0; register < Vectors256.Registers; register++)
-            one.SetRegister(register, one.Register(register) | other.Register(register));
-        return one;
-    }
-
-    private static Vectors256 Without(Vectors256 one, in Vectors256 other)
-    {
-        for (int register = 0; register < Vectors256.Registers; register++)
-            one.SetRegister(register, one.Register(register) & ~other.Register(register));
-        return one;
-    }
 }
 
 /// <summary>The vectors of a vCPU.</summary>

@@ -143,7 +143,7 @@ internal sealed partial class KvmChips
     {
         StepKind.PinDrive => !Machine.IsSplit && step.Result is { Pin: >= 0 and < KvmMachine.Pins } result && IsRouteKnown(step.Cause.Gsi, result.Pin, out _)
             && (!_facts.Pins[result.Pin].Entry || Fits(Machine.IoApic.Entry(result.Pin), result)),
-        StepKind.PicDrive => !Machine.IsSplit && step.Result is { Chip: 0 or 1 },
+        StepKind.PicDrive => !Machine.IsSplit && step.Result is { IsOfPic: true },
         StepKind.Message => step.Accepts.Count > 0 && step.Accepts.TrueForAll(accept => CpuOf(accept.Vcpu) >= 0),
         StepKind.Accept => CpuOf(step.Cause.Vcpu) >= 0,
         _ => false,

@@ -15,6 +15,9 @@ internal sealed class KvmLine(KvmRecord record, Mark at)
         Coalesced = record.Coalesced, Reinjected = record.Reinjected;
     internal readonly ulong Address = record.Address, Value = record.Value;
 
+    /// <inheritdoc cref="KvmRecord.IsOfPic"/>
+    internal bool IsOfPic => KvmRecord.IsPicInput(Chip, Pin);
+
     /// <summary>The record as the kernel prints it, without its prefix.</summary>
     public override string ToString() => Event switch
     {

@@ -142,7 +142,10 @@ internal sealed class StepQueue(VmScan scan, VmTally tally, int mostHeld)
         if (!alone && Drawn is not null)
         {
             _chips.CopyFrom(_base!);
+            // A picture changes no verdict: what it draws takes nothing of what the search may do.
+            long tries = _tries;
             Try(steps, draws: true);
+            _tries = tries;
         }
         _first += steps.Length;
         _steps += steps.Length;

@@ -98,7 +98,7 @@ internal sealed class VmScan(KvmSurvey survey, KvmVm vm)
         {
             case KvmEvent.PicSetIrq:
                 _hasChips = true;
-                if (VmTrail.MayLeadToIrq(gsi, record.Irq))
+                if (record.IsOfPic && VmTrail.MayLeadToIrq(gsi, record.Irq))
                 {
                     Add(_toPic, gsi);
                     _hasTimerAtCascade |= gsi != record.Irq;
