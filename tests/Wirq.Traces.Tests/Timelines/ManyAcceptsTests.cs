@@ -19,7 +19,7 @@ public class ManyAcceptsTests(ITestOutputHelper output)
         TimeOf(few);
         TimeSpan ofFew = TimeOf(few), ofMany = TimeOf(4 * few);
         output.WriteLine($"{few}: {ofFew}, {4 * few}: {ofMany}");
-        Assert.InRange(ofMany, TimeSpan.Zero, 8 * (ofFew + TimeSpan.FromMilliseconds(50)));
+        Assert.InRange(ofMany, TimeSpan.Zero, 6 * (ofFew + TimeSpan.FromMilliseconds(50)));
     }
 
     private static TimeSpan TimeOf(int accepts)
