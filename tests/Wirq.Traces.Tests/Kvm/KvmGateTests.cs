@@ -293,6 +293,21 @@ public class KvmGateTests
     }
 
     [Fact]
+    public void An_acknowledge_of_the_slave_is_that_of_its_input()
+    {
+        // KVM numbers the inputs of the slave from 8 in this record alone.
+        const string raised = "1 kvm_pio: pio_write at 0xa1 size 1 count 1 val 0xef\n1 kvm_pio: pio_write at 0x21 size 1 count 1 val 0xfb\n"
+            + "0 kvm_set_irq: gsi 12 level 1 source 0\n0 kvm_pic_set_irq: chip 1 pin 4 (edge)\n"
+            + "0 kvm_set_irq: gsi 12 level 0 source 0\n0 kvm_pic_set_irq: chip 1 pin 4 (edge)\n";
+        KvmOwedAnswer owed = Owed(Works + raised + Later)!;
+        Assert.Equal((KvmGate.PicPending, "pic:12"), (owed.Gate, owed.Source));
+        foreach (string input in (string[])["slave pin 12", "slave pin 4"])
+            Assert.Null(Owed(Works + raised + $"1 kvm_ack_irq: irqchip PIC {input}\n" + Later));
+        foreach (string none in (string[])["slave pin 16", "slave pin -4", "master pin 12"])
+            Assert.NotNull(Owed(Works + raised + $"1 kvm_ack_irq: irqchip PIC {none}\n" + Later));
+    }
+
+    [Fact]
     public void A_question_about_one_source_is_answered_alone()
     {
         KvmAnswer answer = Ask(Works + Accepted + Later);

@@ -103,11 +103,9 @@ internal sealed class PicState
             input.Requested = null;
     }
 
-    internal void Acknowledge(int chip, int pin, Mark at, int epoch)
+    internal void Acknowledge(int irq, Mark at, int epoch)
     {
-        if (!KvmRecord.IsPicInput(chip, pin))
-            return;
-        PicInput input = Inputs[chip * InputsOfChip + pin];
+        PicInput input = Inputs[irq];
         input.Acknowledged++;
         if (input.InService is not null)
             input.InService = null;

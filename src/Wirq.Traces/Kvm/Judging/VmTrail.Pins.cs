@@ -100,7 +100,8 @@ internal sealed partial class VmTrail
         HasKernelChips = true;
         if (record.Chip != KvmFields.IoApicChip)
         {
-            Pic.Acknowledge(record.Chip, record.Pin, at, epoch);
+            if (record.AcknowledgedIrq is >= 0 and var irq)
+                Pic.Acknowledge(irq, at, epoch);
             return;
         }
         if (!IsPin(record.Pin))

@@ -67,9 +67,10 @@ internal sealed partial class KvmPictureBuilder
     private void Acknowledged(KvmRecord record, VmTrail vm, ThreadContext context)
     {
         bool isPin = record.Chip == KvmFields.IoApicChip;
-        if (isPin ? !VmTrail.IsPin(record.Pin) : !record.IsOfPic)
+        int irq = record.AcknowledgedIrq;
+        if (isPin ? !VmTrail.IsPin(record.Pin) : irq < 0)
             return;
-        int irq = record.Irq, lane = Find(isPin ? LaneKey.Pin(0, record.Pin) : LaneKey.Irq(irq), vm);
+        int lane = Find(isPin ? LaneKey.Pin(0, record.Pin) : LaneKey.Irq(irq), vm);
         if (!isPin)
         {
             Tell(LaneOf(LaneKey.Irq(irq), vm));

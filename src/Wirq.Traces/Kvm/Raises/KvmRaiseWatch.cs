@@ -142,10 +142,10 @@ internal sealed class KvmRaiseWatch(KvmPlaced asked, KvmSurvey survey) : IKvmWat
     private void Acknowledged(KvmRecord record, Mark at, VmTrail vm)
     {
         bool isPin = record.Chip == KvmFields.IoApicChip;
-        int irq = record.Irq;
+        int irq = record.AcknowledgedIrq;
         if (isPin && asked.IsPin(record.Pin) && Newest(vm, (SourceClass.Pin, record.Pin)) is { Attempts: > 0 } raise)
             raise.Acknowledged = at;
-        else if (record.IsOfPic && asked.IsIrq(irq) && Newest(vm, (SourceClass.Irq, irq)) is { Ended: null } request)
+        else if (irq >= 0 && asked.IsIrq(irq) && Newest(vm, (SourceClass.Irq, irq)) is { Ended: null } request)
             request.Ended = at;
     }
 

@@ -110,8 +110,8 @@ internal sealed class VmScan(KvmSurvey survey, KvmVm vm)
                 break;
             case KvmEvent.AckIrq:
                 _hasChips = true;
-                if (record is { Chip: 0 or 1, Pin: >= 0 })
-                    _acks[record.Chip * 8 + (record.Pin & 7)]++;
+                if (record.AcknowledgedIrq is >= 0 and var acknowledged)
+                    _acks[acknowledged]++;
                 break;
             case KvmEvent.SetIrq when record is { Level: true, Gsi: >= 0 and < KvmMachine.PicLines }:
                 _raises[record.Gsi]++;
