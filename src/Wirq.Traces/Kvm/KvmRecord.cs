@@ -39,8 +39,14 @@ internal sealed class KvmRecord
 
     /// <summary>The input of the 8259 pair, 0 to 15, whose acknowledge it is; -1 for none. KVM numbers those of the slave from 8 there, and from 0
     /// everywhere else (<c>i8259.c</c>, <c>pic_clear_isr</c>).</summary>
-    internal int AcknowledgedIrq => IsPicInput(Chip, Chip == 1 && Pin >= PicPair.SlaveFirst ? Pin - PicPair.SlaveFirst : Pin)
-        ? Chip * PicPair.SlaveFirst + Pin % PicPair.SlaveFirst : -1;
+    internal int AcknowledgedIrq => AcknowledgedInput(Chip, Pin);
+
+    /// <inheritdoc cref="AcknowledgedIrq"/>
+    internal static int AcknowledgedInput(int chip, int pin)
+    {
+        int input = chip == 1 && pin >= PicPair.SlaveFirst ? pin - PicPair.SlaveFirst : pin;
+        return IsPicInput(chip, input) ? chip * PicPair.SlaveFirst + input : -1;
+    }
 
     /// <summary>Whether the 8259 pair has a chip and that chip's pin.</summary>
     internal static bool IsPicInput(int chip, int pin) => chip is 0 or 1 && pin is >= 0 and < PicPair.SlaveFirst;

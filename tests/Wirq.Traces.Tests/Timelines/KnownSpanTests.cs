@@ -45,16 +45,8 @@ public class KnownSpanTests(ITestOutputHelper output)
         Assert.Equal(2, KnownSpans.Of([], [Of(SpanKind.RemoteIrr, 2, 5), Of(SpanKind.RemoteIrr, 5, 8)]).Count());
     }
 
-    /// <summary>Four times as many take four times as long, and not sixteen times.</summary>
     [Fact]
-    public void Many_spans_of_one_lane_are_linear_work()
-    {
-        const int few = 30_000;
-        TimeOf(few);
-        TimeSpan ofFew = TimeOf(few), ofMany = TimeOf(4 * few);
-        output.WriteLine($"{few}: {ofFew}, {4 * few}: {ofMany}");
-        Assert.InRange(ofMany, TimeSpan.Zero, 8 * (ofFew + TimeSpan.FromMilliseconds(50)));
-    }
+    public void Many_spans_of_one_lane_are_linear_work() => LinearWork.Demand(output, few: 30_000, most: 8, TimeOf);
 
     private static TimeSpan TimeOf(int count)
     {

@@ -11,16 +11,8 @@ public class ManyAcceptsTests(ITestOutputHelper output)
 {
     private const int FirstVector = 0x30, LastVector = 0xEF, Vcpus = 4;
 
-    /// <summary>Four times as many take four times as long, and not sixteen times.</summary>
     [Fact]
-    public void Accept_lines_of_one_step_are_linear_work()
-    {
-        const int few = 4000;
-        TimeOf(few);
-        TimeSpan ofFew = TimeOf(few), ofMany = TimeOf(4 * few);
-        output.WriteLine($"{few}: {ofFew}, {4 * few}: {ofMany}");
-        Assert.InRange(ofMany, TimeSpan.Zero, 6 * (ofFew + TimeSpan.FromMilliseconds(50)));
-    }
+    public void Accept_lines_of_one_step_are_linear_work() => LinearWork.Demand(output, few: 4000, most: 6, TimeOf);
 
     private static TimeSpan TimeOf(int accepts)
     {

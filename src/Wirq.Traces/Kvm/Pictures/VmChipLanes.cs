@@ -99,7 +99,7 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
         for (int irq = 0; irq < _irqs.Length; irq++)
         {
             ChipStates before = _irqs[irq], now = _irqs[irq] = chips.OfIrq(irq);
-            bool isNamed = step is { Kind: StepKind.PicDrive, Cause.Level: true } && step.Cause.Gsi == irq;
+            bool isNamed = step is { Kind: StepKind.PicDrive, Cause.Level: true } && scan.IrqOfGsi(step.Cause.Gsi) == irq;
             if (before != now || isNamed)
                 LookAtIrq(irq, before, now, isNamed, step, at);
         }
@@ -130,7 +130,7 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
             return;
         Set(lane, SpanKind.Asserted, (now & ChipStates.Asserted) != 0, began, -1);
         Set(lane, SpanKind.Requested, (now & ChipStates.Requested) != 0, at, -1);
-        Set(lane, SpanKind.InService, (now & ChipStates.InService) != 0, step?.Acks.Find(ack => ack.Chip * PicPair.SlaveFirst + ack.Pin % PicPair.SlaveFirst == irq)?.At ?? at, -1);
+        Set(lane, SpanKind.InService, (now & ChipStates.InService) != 0, step?.Acks.Find(ack => ack.AcknowledgedIrq == irq)?.At ?? at, -1);
         Set(lane, SpanKind.Masked, (now & ChipStates.Masked) != 0, at, -1);
         Set(lane, SpanKind.NotKnown, (now & ChipStates.NotKnown) != 0, at, -1);
     }

@@ -91,13 +91,13 @@ internal sealed partial class KvmChips
                 Leave(ack);
                 continue;
             }
-            int bit = ack.Chip == chip ? 1 << ack.Pin % PinsOfPic : 0;
+            int irq = ack.AcknowledgedIrq, bit = irq >= 0 && ack.Chip == chip ? 1 << irq % PinsOfPic : 0;
             if (bit != 0 && (ended & bit) != 0)
             {
                 Check(ack, known);
                 ended &= ~bit;
             }
-            else if (known && !(ended == 0 && ack.Chip is 0 or 1 && !_scan.IsFed(ack.Chip * PinsOfPic + ack.Pin % PinsOfPic)))
+            else if (known && !(ended == 0 && irq >= 0 && !_scan.IsFed(irq)))
                 Part(ack, ended == 0 ? "no acknowledge: nothing is in service" : AckText(chip, int.TrailingZeroCount(ended)));
             else
                 Leave(ack);

@@ -18,6 +18,9 @@ internal sealed class KvmLine(KvmRecord record, Mark at)
     /// <inheritdoc cref="KvmRecord.IsOfPic"/>
     internal bool IsOfPic => KvmRecord.IsPicInput(Chip, Pin);
 
+    /// <inheritdoc cref="KvmRecord.AcknowledgedIrq"/>
+    internal int AcknowledgedIrq => KvmRecord.AcknowledgedInput(Chip, Pin);
+
     /// <summary>The record as the kernel prints it, without its prefix.</summary>
     public override string ToString() => Event switch
     {
