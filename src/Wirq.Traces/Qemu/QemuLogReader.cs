@@ -73,12 +73,15 @@ public sealed class QemuLogReader : IDisposable
     {
         while (_lines.TryRead(out ReadOnlySpan<byte> text))
         {
-            if (TryParse(text, out line))
+            if (!RegisterLine.Is(text))
             {
-                Recognised++;
-                return true;
+                if (TryParse(text, out line))
+                {
+                    Recognised++;
+                    return true;
+                }
+                Others?.Take(text, _lines.Lines);
             }
-            Others?.Take(text, _lines.Lines);
             // A console may go on for gigabytes before the next event.
             if (Stop.IsCancellationRequested)
                 break;

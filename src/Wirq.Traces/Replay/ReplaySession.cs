@@ -244,7 +244,8 @@ internal sealed partial class ReplaySession
     /// <summary>The lines that QEMU prints for an event of the chips.</summary>
     private void Observe(in Event happened)
     {
-        _surroundings.Note(happened);
+        if (_surroundings.Kept)
+            _surroundings.Note(happened);
         Record(happened);
         switch (happened.Kind)
         {

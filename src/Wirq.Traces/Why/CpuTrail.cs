@@ -12,11 +12,13 @@ internal sealed class CpuTrail
     private readonly CpuShadow _shadow;
     private readonly ApicQuirks _quirks;
     private readonly Mark[] _entriesSince = new Mark[CpuEntries.Count];
+    private readonly Held _unknown;
 
     public CpuTrail(int cpu, LocalApicOptions options, CpuShadow shadow)
     {
         Cpu = cpu;
         _shadow = shadow;
+        _unknown = new(Gate.CpuUnknown, default, cpu);
         _quirks = LocalApicProfile.Quirks(options.Profile);
     }
 
@@ -81,12 +83,12 @@ internal sealed class CpuTrail
         if (_quirks.LowVectorsTaken && vector == 0)
             return new(Gate.NullVector, default, Cpu);
         if (_quirks.LowVectorsTaken && mine == 0 && serving <= ClassZero && priority == 0)
-            return new(Gate.CpuUnknown, default, Cpu);
+            return _unknown;
         if (serving >= 0 && mine <= (serving & ClassMask) && (serving & ClassMask) >= (priority & ClassMask))
             return new(Gate.VectorInService, InService[serving]?.Taken ?? default, Cpu, serving);
         if (mine <= (priority & ClassMask))
             return new(Gate.TaskPriority, TaskPrioritySince, Cpu, priority);
-        return new(Gate.CpuUnknown, default, Cpu);
+        return _unknown;
     }
 
     /// <summary>Processes the next event of this CPU: the shadow learns it, and what it changes holds since
@@ -94,7 +96,7 @@ internal sealed class CpuTrail
     /// <returns>The registers that it reports.</returns>
     public CpuRegisters Observe(in Event e, Mark at)
     {
-        CpuFacts before = Facts;
+        (CpuEntries entries, SpuriousVector spurious, ushort priority) = (Facts.Entries, Facts.Spurious, Facts.TaskPriority);
         CpuRegisters told = _shadow.Observe(e);
         if (told == CpuRegisters.None)
             return told;
@@ -105,13 +107,13 @@ internal sealed class CpuTrail
             BaseSince = at;
         if ((told & CpuRegisters.Count) != 0)
             CountSince = at;
-        if (reset || Spurious.Enabled != before.Spurious.Enabled)
+        if (reset || Spurious.Enabled != spurious.Enabled)
             SpuriousSince = at;
-        if (reset || Facts.TaskPriority != before.TaskPriority)
+        if (reset || Facts.TaskPriority != priority)
             TaskPrioritySince = at;
         for (var entry = LocalVector.Cmci; entry <= LocalVector.Error; entry++)
         {
-            LocalVectorEntry old = before.Entry(entry), now = Entry(entry);
+            LocalVectorEntry old = entries[(int)entry], now = Entry(entry);
             if (reset || now.Masked != old.Masked || now.Mode != old.Mode)
                 _entriesSince[(int)entry] = at;
         }

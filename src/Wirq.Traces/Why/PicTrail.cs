@@ -101,7 +101,7 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
         if (level && High)
             return;
         foreach (Raise raise in _waiting)
-            raise.Dropped = at;
+            raise.Drop(at, Gate.PicInitialised);
         ForgetWaiting();
     }
 }
@@ -114,6 +114,7 @@ internal sealed class PicTrail
     private readonly PicShadow _shadow;
     private readonly Mark?[] _shown = new Mark?[2];
     private int _initialised;
+    private Held _said = Held.Nothing;
 
     public PicTrail(PicOptions options, PicShadow shadow, Func<int, IrqTrail> make)
     {
@@ -169,11 +170,11 @@ internal sealed class PicTrail
     {
         IrqTrail shadow = _irqs[irq];
         if (shadow.Masked)
-            return new(Gate.PicMasked, shadow.MaskSince, Number: irq) { Shown = ShownOf(irq) };
+            return Say(Gate.PicMasked, shadow.MaskSince, irq, ShownOf(irq));
         if (irq >= PicPair.SlaveFirst && _irqs[GsiMap.CascadeIrq].Masked)
-            return new(Gate.CascadeMasked, _irqs[GsiMap.CascadeIrq].MaskSince, Number: irq) { Shown = ShownOf(GsiMap.CascadeIrq) };
+            return Say(Gate.CascadeMasked, _irqs[GsiMap.CascadeIrq].MaskSince, irq, ShownOf(GsiMap.CascadeIrq));
         if (Requested == irq)
-            return default;
+            return Held.Nothing;
         // Fully nested mode: the IRQ in service with the highest priority blocks, unless this one has a higher
         // priority.
         IrqTrail? serving = null;
@@ -185,8 +186,16 @@ internal sealed class PicTrail
         if (serving?.Irq == GsiMap.CascadeIrq)
             serving = Array.Find(_irqs, static other => other is { Irq: >= PicPair.SlaveFirst, InService: not null }) ?? serving;
         if (serving is not null && (Rank(serving.Irq) <= Rank(irq) || Requested < 0))
-            return new(Gate.PicInService, serving.InService!.Taken ?? default, Number: serving.Irq);
-        return Requested >= 0 ? new(Gate.PicBehind, RequestedSince, Number: Requested) : default;
+            return Say(Gate.PicInService, serving.InService!.Taken ?? default, serving.Irq);
+        return Requested >= 0 ? Say(Gate.PicBehind, RequestedSince, Requested) : Held.Nothing;
+    }
+
+    /// <summary>The same answer is the same object: it is asked for at each raise, and seldom changes.</summary>
+    private Held Say(Gate gate, Mark since, int number, Mark? shown = null)
+    {
+        if (_said.Gate != gate || _said.Number != number || _said.Since != since || _said.Shown != shown)
+            _said = new(gate, since, Number: number) { Shown = shown };
+        return _said;
     }
 
     /// <summary>The priority order of the pair after initialisation: the slave's IRQs have the priority of the

@@ -161,8 +161,7 @@ public sealed partial class WhyEngine
                 break;
             case EventKind.PicAcked:
                 irq.AckOwed = null;
-                if (irq.Current is { } acked)
-                    acked.Acked = _now;
+                irq.Current?.Ack(_now);
                 break;
         }
     }

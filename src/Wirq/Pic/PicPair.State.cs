@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Wirq;
 
 /// <summary>All mutable state of a pair, as one value.</summary>
@@ -29,4 +31,12 @@ public sealed partial class PicPair
         get => new(_master.State, _slave.State, _output.Value);
         set => (_master.State, _slave.State, _output.Value) = (value.Master, value.Slave, value.Output);
     }
+
+    /// <summary>Whether <see cref="State"/> is this, without a copy of it.</summary>
+    internal bool IsIn(in PicPairState state) =>
+        AreSame(_master.State, state.Master) && AreSame(_slave.State, state.Slave) && AreSame(_output.Value, state.Output);
+
+    // The states of chips have no padding.
+    private static bool AreSame<T>(in T one, in T other) where T : unmanaged =>
+        MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in one)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in other)));
 }

@@ -163,7 +163,7 @@ public sealed class RaiseLogTests
                 delivery.Dropped = s_now;
                 break;
             case Change.RaiseIsDropped:
-                raise.Dropped = s_now;
+                raise.Drop(s_now, Gate.MachineReset);
                 break;
             case Change.IsSentAgain:
                 raise.Add(new Attempt(s_now));
