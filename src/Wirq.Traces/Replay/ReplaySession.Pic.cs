@@ -33,15 +33,10 @@ internal sealed partial class ReplaySession
 
     private void Feed(in TraceLine line)
     {
-        if (IsQuiet(line))
-        {
-            _pic.Begin(line, _still);
-            Open(line);
-            return;
-        }
-        PicPairState before = _machine.Pic.State;
-        _pic.Begin(line, before);
+        ref readonly PicPairState before = ref _pic.Begin(line, _machine.Pic);
         Open(line);
+        if (IsQuiet(line))
+            return;
         bool again = line is { Event: TraceEvent.PicSetIrq, C: 0 } && !_machine.IsIrqHigh(PicPlay.IrqOf(line));
         if (line.Event == TraceEvent.PicSetIrq)
             _machine.DrivePic(PicPlay.IrqOf(line), line.C != 0);
@@ -58,8 +53,8 @@ internal sealed partial class ReplaySession
     }
 
     /// <summary>Most lines of a log lower what is low: a device does so at each access of its registers.</summary>
-    private bool IsQuiet(in TraceLine line) => line is { Event: TraceEvent.PicSetIrq, C: 0 } && (_quiet >> PicPlay.IrqOf(line) & 1) != 0
-        && !_machine.IsIrqHigh(PicPlay.IrqOf(line)) && _machine.Pic.IsIn(_still);
+    private bool IsQuiet(in TraceLine line) => line is { Event: TraceEvent.PicSetIrq, C: 0 }
+        && (_quiet >> PicPlay.IrqOf(line) & 1) != 0 && !_machine.IsIrqHigh(PicPlay.IrqOf(line)) && _machine.Pic.IsIn(_still);
 
     private void NoteQuiet(int irq, in PicPairState before)
     {

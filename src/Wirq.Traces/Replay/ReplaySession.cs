@@ -247,6 +247,12 @@ internal sealed partial class ReplaySession
         if (_surroundings.Kept)
             _surroundings.Note(happened);
         Record(happened);
+        if (happened.Subsystem is Subsystem.IoApic or Subsystem.LocalApic or Subsystem.Remapping)
+            Predict(happened);
+    }
+
+    private void Predict(in Event happened)
+    {
         switch (happened.Kind)
         {
             case EventKind.RemoteIrrSet:

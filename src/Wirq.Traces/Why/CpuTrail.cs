@@ -13,12 +13,17 @@ internal sealed class CpuTrail
     private readonly ApicQuirks _quirks;
     private readonly Mark[] _entriesSince = new Mark[CpuEntries.Count];
     private readonly Held _unknown;
+    // What the last event told, to see what the next one changes.
+    private CpuEntries _entries;
+    private bool _enabled;
+    private int _priority;
 
     public CpuTrail(int cpu, LocalApicOptions options, CpuShadow shadow)
     {
         Cpu = cpu;
         _shadow = shadow;
         _unknown = new(Gate.CpuUnknown, default, cpu);
+        Note();
         _quirks = LocalApicProfile.Quirks(options.Profile);
     }
 
@@ -96,7 +101,6 @@ internal sealed class CpuTrail
     /// <returns>The registers that it reports.</returns>
     public CpuRegisters Observe(in Event e, Mark at)
     {
-        (CpuEntries entries, SpuriousVector spurious, ushort priority) = (Facts.Entries, Facts.Spurious, Facts.TaskPriority);
         CpuRegisters told = _shadow.Observe(e);
         if (told == CpuRegisters.None)
             return told;
@@ -107,18 +111,21 @@ internal sealed class CpuTrail
             BaseSince = at;
         if ((told & CpuRegisters.Count) != 0)
             CountSince = at;
-        if (reset || Spurious.Enabled != spurious.Enabled)
+        if (reset || Spurious.Enabled != _enabled)
             SpuriousSince = at;
-        if (reset || Facts.TaskPriority != priority)
+        if (reset || Facts.TaskPriority != _priority)
             TaskPrioritySince = at;
         for (var entry = LocalVector.Cmci; entry <= LocalVector.Error; entry++)
         {
-            LocalVectorEntry old = entries[(int)entry], now = Entry(entry);
+            LocalVectorEntry old = _entries[(int)entry], now = Entry(entry);
             if (reset || now.Masked != old.Masked || now.Mode != old.Mode)
                 _entriesSince[(int)entry] = at;
         }
+        Note();
         return told;
     }
+
+    private void Note() => (_entries, _enabled, _priority) = (Facts.Entries, Spurious.Enabled, Facts.TaskPriority);
 
     /// <summary>A reset of the local APIC takes what was pending and in service.</summary>
     /// <param name="cause">By what.</param>
