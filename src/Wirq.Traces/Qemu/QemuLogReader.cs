@@ -104,9 +104,11 @@ public sealed class QemuLogReader : IDisposable
         text = text[prefix..];
         if (!text.IsEmpty && text[0] == ' ')
             text = text.TrimStart((byte)' ');
-        line = default;
         if (text.IsEmpty)
+        {
+            line = default;
             return false;
+        }
         Span<ulong> data = stackalloc ulong[TraceFormat.Slots];
         data.Clear();
         int place = KnownTexts.PlaceOf(text);
@@ -114,19 +116,14 @@ public sealed class QemuLogReader : IDisposable
         {
             happened = Read(text, data);
             if (happened == TraceEvent.Other)
+            {
+                line = default;
                 return false;
+            }
             if (place >= 0)
                 _texts.Learn(place, text, happened, data);
         }
-        line = new TraceLine(happened, _lines.Lines, thread, microseconds)
-        {
-            A = data[0],
-            B = data[1],
-            C = data[2],
-            D = data[3],
-            E = data[4],
-            F = data[5],
-        };
+        TraceLine.Make(out line, happened, _lines.Lines, thread, microseconds, data);
         return true;
     }
 
