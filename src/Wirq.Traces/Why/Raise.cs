@@ -189,25 +189,27 @@ internal sealed class Raise(SourceName source, Mark at, bool? level)
     /// it.</summary>
     public Raise? Into
     {
-        get;
+        get => _into;
         set
         {
-            field = value;
+            _into = value;
             Watch?.Changed = true;
         }
     }
     /// <summary>The input of the 8259 at which it waits; null for none.</summary>
     public IrqTrail? WaitsAt
     {
-        get;
+        get => _waitsAt;
         set
         {
-            field = value;
+            _waitsAt = value;
             Watch?.Changed = true;
         }
     }
 
     private Reset? _reset;
+    private Raise? _into;
+    private IrqTrail? _waitsAt;
     private StrongBox<Mark>? _acked;
     private Attempt? _first, _last;
 
@@ -226,6 +228,13 @@ internal sealed class Raise(SourceName source, Mark at, bool? level)
     }
 
     public void Ack(Mark at) => _acked = new(at);
+
+    /// <summary>It waits in another's request from now on. It waits as before, so that whoever watches it need not look.</summary>
+    public void WaitIn(Raise request)
+    {
+        request.Watch ??= Watch;
+        (_into, _waitsAt) = (request, null);
+    }
 
     public void Add(Attempt attempt)
     {
