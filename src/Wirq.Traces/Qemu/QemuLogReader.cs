@@ -71,8 +71,9 @@ public sealed class QemuLogReader : IDisposable
 
     private bool TryReadNext(out TraceLine line)
     {
-        while (_lines.TryRead(out ReadOnlySpan<byte> text))
+        while (_lines.TryRead())
         {
+            ReadOnlySpan<byte> text = _lines.Line;
             if (!RegisterLine.Is(text))
             {
                 if (TryParse(text, out line))

@@ -13,6 +13,7 @@ internal sealed class RaiseLog(SourceName source, int keep)
     private readonly RaiseWatch _watch = new();
     // Whether each of those waits, and it would be seen if anything happened to it.
     private bool _watched;
+    private long _droppedAt;
     // Most come again and again.
     private (int Cpu, byte Vector)? _noted;
 
@@ -98,10 +99,14 @@ internal sealed class RaiseLog(SourceName source, int keep)
             Drop(raise, at, judge);
         foreach (Raise raise in _lingering)
             Drop(raise, at, judge);
+        _droppedAt = at.Event;
     }
 
-    private static void Drop(Raise raise, Mark at, IFateJudge judge)
+    private void Drop(Raise raise, Mark at, IFateJudge judge)
     {
+        // An earlier reset had its say about the raises before it.
+        if (raise.At.Event < _droppedAt)
+            return;
         bool settled = judge.IsSettled(raise, out Fate fate);
         if (fate is Fate.Held or Fate.Pending or Fate.InService || !settled && raise.Last is null)
             raise.Drop(at, Gate.MachineReset);
