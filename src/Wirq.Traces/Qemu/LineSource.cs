@@ -17,7 +17,7 @@ internal sealed class LineSource : IDisposable
     private Utf16Text? _wide;
     private readonly string _file;
     private readonly byte[] _buffer = new byte[LongestLine + 2 + Chunk];
-    private int _start, _scanned, _end;
+    private int _start, _scanned, _end, _line, _length;
     private long _discarded;
     private bool _skipping, _ended, _unseen;
     private byte[] _long = [];
@@ -63,15 +63,27 @@ internal sealed class LineSource : IDisposable
     /// <summary>The first words of the last line that was too long.</summary>
     internal ReadOnlySpan<byte> LongHead => _long;
 
-    /// <summary>Reads the next line, without its end; an empty one for a skipped line.</summary>
+    /// <summary>The line that was read last, without its end; an empty one for a skipped line.</summary>
+    // Made where it is used: a span that comes through memory costs more than to make it.
+    internal ReadOnlySpan<byte> Line => _buffer.AsSpan(_line, _length);
+
+    /// <summary>Reads the next line; <see cref="Line"/> is valid until then.</summary>
     internal bool TryRead(out ReadOnlySpan<byte> line)
+    {
+        bool any = TryRead();
+        line = any ? Line : default;
+        return any;
+    }
+
+    /// <inheritdoc cref="TryRead(out ReadOnlySpan{byte})"/>
+    internal bool TryRead()
     {
         for (; ; )
         {
             int feed = _buffer.AsSpan(_scanned, _end - _scanned).IndexOf((byte)'\n');
             if (feed >= 0)
             {
-                line = Take(_scanned + feed, 1);
+                Take(_scanned + feed, 1);
                 return true;
             }
             _scanned = _end;
@@ -80,11 +92,8 @@ internal sealed class LineSource : IDisposable
             if (!_ended && Fill())
                 continue;
             if (_start == _end && !_skipping)
-            {
-                line = default;
                 return false;
-            }
-            line = Take(_end, 0);
+            Take(_end, 0);
             return true;
         }
     }
@@ -96,21 +105,21 @@ internal sealed class LineSource : IDisposable
         _stream.Dispose();
     }
 
-    private ReadOnlySpan<byte> Take(int end, int feed)
+    private void Take(int end, int feed)
     {
         EndsWithFeed = feed > 0;
-        ReadOnlySpan<byte> line = _buffer.AsSpan(_start, end - _start);
+        (_line, _length) = (_start, end - _start);
         _start = _scanned = end + feed;
         Lines++;
-        if (line is [.., (byte)'\r'])
-            line = line[..^1];
-        if (!_skipping && line.Length <= LongestLine)
-            return line;
+        if (_length > 0 && _buffer[_line + _length - 1] == '\r')
+            _length--;
+        if (!_skipping && _length <= LongestLine)
+            return;
         if (!_skipping)
-            KeepHead(line);
+            KeepHead(Line);
         _skipping = false;
         TooLong++;
-        return default;
+        _length = 0;
     }
 
     private void KeepHead(ReadOnlySpan<byte> line)

@@ -71,14 +71,18 @@ public sealed class QemuLogReader : IDisposable
 
     private bool TryReadNext(out TraceLine line)
     {
-        while (_lines.TryRead(out ReadOnlySpan<byte> text))
+        while (_lines.TryRead())
         {
-            if (TryParse(text, out line))
+            ReadOnlySpan<byte> text = _lines.Line;
+            if (!RegisterLine.Is(text))
             {
-                Recognised++;
-                return true;
+                if (TryParse(text, out line))
+                {
+                    Recognised++;
+                    return true;
+                }
+                Others?.Take(text, _lines.Lines);
             }
-            Others?.Take(text, _lines.Lines);
             // A console may go on for gigabytes before the next event.
             if (Stop.IsCancellationRequested)
                 break;
@@ -101,9 +105,11 @@ public sealed class QemuLogReader : IDisposable
         text = text[prefix..];
         if (!text.IsEmpty && text[0] == ' ')
             text = text.TrimStart((byte)' ');
-        line = default;
         if (text.IsEmpty)
+        {
+            line = default;
             return false;
+        }
         Span<ulong> data = stackalloc ulong[TraceFormat.Slots];
         data.Clear();
         int place = KnownTexts.PlaceOf(text);
@@ -111,19 +117,14 @@ public sealed class QemuLogReader : IDisposable
         {
             happened = Read(text, data);
             if (happened == TraceEvent.Other)
+            {
+                line = default;
                 return false;
+            }
             if (place >= 0)
                 _texts.Learn(place, text, happened, data);
         }
-        line = new TraceLine(happened, _lines.Lines, thread, microseconds)
-        {
-            A = data[0],
-            B = data[1],
-            C = data[2],
-            D = data[3],
-            E = data[4],
-            F = data[5],
-        };
+        TraceLine.Make(out line, happened, _lines.Lines, thread, microseconds, data);
         return true;
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Wirq.Traces.Qemu;
 
 /// <summary>The event of a line of a QEMU log. Names follow QEMU's <c>trace-events</c> files; if a name changed between
@@ -119,16 +121,51 @@ public enum TraceEvent : byte
 /// <param name="Microseconds">Wall-clock time in microseconds; -1 if the log does not show it.</param>
 public readonly record struct TraceLine(TraceEvent Event, long Number, long Thread, long Microseconds)
 {
+    private readonly TraceEvent _event = Event;
+    private readonly long _number = Number, _thread = Thread, _microseconds = Microseconds;
+    private readonly ulong _a, _b, _c, _d, _e, _f;
+
+    /// <summary>Its event.</summary>
+    public TraceEvent Event { get => _event; init => _event = value; }
+    /// <summary>Line number, from 1.</summary>
+    public long Number { get => _number; init => _number = value; }
+    /// <summary>The thread that wrote it (with TCG, each vCPU is one); 0 if the log does not show it.</summary>
+    public long Thread { get => _thread; init => _thread = value; }
+    /// <summary>Wall-clock time in microseconds; -1 if the log does not show it.</summary>
+    public long Microseconds { get => _microseconds; init => _microseconds = value; }
     /// <summary>First datum; see <see cref="TraceEvent"/>.</summary>
-    public ulong A { get; init; }
+    public ulong A { get => _a; init => _a = value; }
     /// <summary>Second datum.</summary>
-    public ulong B { get; init; }
+    public ulong B { get => _b; init => _b = value; }
     /// <summary>Third datum.</summary>
-    public ulong C { get; init; }
+    public ulong C { get => _c; init => _c = value; }
     /// <summary>Fourth datum.</summary>
-    public ulong D { get; init; }
+    public ulong D { get => _d; init => _d = value; }
     /// <summary>Fifth datum.</summary>
-    public ulong E { get; init; }
+    public ulong E { get => _e; init => _e = value; }
     /// <summary>Sixth datum.</summary>
-    public ulong F { get; init; }
+    public ulong F { get => _f; init => _f = value; }
+
+    /// <summary>Makes a line in its place. A copy of one that was just made would wait for the stores of its words, which are narrower than
+    /// its loads.</summary>
+    /// <param name="line">The place.</param>
+    /// <param name="happened">Its event.</param>
+    /// <param name="number">Its number.</param>
+    /// <param name="thread">Its thread.</param>
+    /// <param name="microseconds">Its time.</param>
+    /// <param name="data">Its six data.</param>
+    internal static void Make(out TraceLine line, TraceEvent happened, long number, long thread, long microseconds, ReadOnlySpan<ulong> data)
+    {
+        Unsafe.SkipInit(out line);
+        Unsafe.AsRef(in line._event) = happened;
+        Unsafe.AsRef(in line._number) = number;
+        Unsafe.AsRef(in line._thread) = thread;
+        Unsafe.AsRef(in line._microseconds) = microseconds;
+        Unsafe.AsRef(in line._f) = data[5];
+        Unsafe.AsRef(in line._a) = data[0];
+        Unsafe.AsRef(in line._b) = data[1];
+        Unsafe.AsRef(in line._c) = data[2];
+        Unsafe.AsRef(in line._d) = data[3];
+        Unsafe.AsRef(in line._e) = data[4];
+    }
 }

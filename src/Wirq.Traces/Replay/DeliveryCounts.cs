@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Wirq.Events;
 
 namespace Wirq.Traces.Replay;
@@ -40,9 +42,11 @@ internal sealed class DeliveryCounts
     {
         if (source.Kind == SourceName.Family.None)
             return;
-        var key = (source, cpu);
-        if (_counts.Count < MostSources || _counts.ContainsKey(key))
-            _counts[key] = _counts.GetValueOrDefault(key) + 1;
+        ref long count = ref CollectionsMarshal.GetValueRefOrNullRef(_counts, (source, cpu));
+        if (!Unsafe.IsNullRef(ref count))
+            count++;
+        else if (_counts.Count < MostSources)
+            _counts.Add((source, cpu), 1);
     }
 
     internal IReadOnlyList<Delivered> ToList() =>

@@ -26,7 +26,13 @@ internal sealed class PicExchange
     internal List<Prediction> Expected => _expected;
 
     /// <summary>A stimulus of the pair begins.</summary>
-    internal void Begin(in TraceLine line, in PicPairState before) => (_stimulus.Line, _stimulus.Before) = (line, before);
+    /// <returns>The pair before it.</returns>
+    internal ref readonly PicPairState Begin(in TraceLine line, PicPair pic)
+    {
+        _stimulus.Line = line;
+        pic.CopyTo(out _stimulus.Before);
+        return ref _stimulus.Before;
+    }
 
     /// <summary>Adds a line about the pair.</summary>
     internal void Take(in TraceLine line) => _lines.Add(line);

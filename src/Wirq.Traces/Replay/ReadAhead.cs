@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
@@ -17,13 +16,12 @@ internal readonly record struct ReadPieces(int Lines, int Beginning)
 /// taken.</remarks>
 internal sealed class ReadAhead : IDisposable
 {
-    private const int Batches = 3;
+    private const int Batches = 4;
 
     private readonly QemuLogReader _reader;
     private readonly SurveyBuilder? _survey;
     private readonly ReadPieces _pieces;
-    private readonly BlockingCollection<TraceBatch> _full = new(Batches);
-    private readonly ConcurrentBag<TraceBatch> _empty = [];
+    private readonly BatchQueue _batches = new(Batches);
     private readonly Queue<TraceBatch> _beginning = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _reading;
@@ -62,21 +60,21 @@ internal sealed class ReadAhead : IDisposable
     internal TraceBatch? Next() => _beginning.TryDequeue(out TraceBatch? batch) ? batch : TakeNew();
 
     /// <summary>Gives back a batch that nobody looks at any more.</summary>
-    internal void Return(TraceBatch batch) => _empty.Add(batch);
+    internal void Return(TraceBatch batch) => _batches.Return(batch);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _stop.Cancel();
+        _batches.Stop();
         // If reading failed and nobody took that failure, it is dropped here.
         ((IAsyncResult)_reading).AsyncWaitHandle.WaitOne();
         _stop.Dispose();
-        _full.Dispose();
     }
 
     private TraceBatch? TakeNew()
     {
-        if (!_full.TryTake(out TraceBatch? batch, Timeout.Infinite))
+        if (_batches.Take() is not { } batch)
         {
             // What stopped it comes after the lines before.
             _reading.GetAwaiter().GetResult();
@@ -93,7 +91,7 @@ internal sealed class ReadAhead : IDisposable
         {
             for (bool more = true; more && !_stop.IsCancellationRequested;)
             {
-                TraceBatch batch = _empty.TryTake(out TraceBatch? spare) ? spare : new TraceBatch(_pieces.Lines);
+                TraceBatch batch = _batches.TakeEmpty() ?? new TraceBatch(_pieces.Lines);
                 try
                 {
                     more = batch.Fill(_reader, _survey);
@@ -102,7 +100,7 @@ internal sealed class ReadAhead : IDisposable
                 {
                     // Behind the last event there may be damaged lines.
                     if (batch.Count > 0)
-                        Give(batch);
+                        _batches.Give(batch);
                     else
                         _atEnd = batch.Survey;
                 }
@@ -110,19 +108,7 @@ internal sealed class ReadAhead : IDisposable
         }
         finally
         {
-            _full.CompleteAdding();
-        }
-    }
-
-    private void Give(TraceBatch batch)
-    {
-        try
-        {
-            _full.Add(batch, _stop.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // Nobody wants the rest.
+            _batches.Complete();
         }
     }
 }

@@ -166,21 +166,34 @@ internal sealed class ReplayMachine
     /// <summary>Carries out waiting effects.</summary>
     internal void Drain()
     {
-        while (!Fabric.Events.IsEmpty && Fabric.Carrier.TryPeek(out Event next))
+        Carrier carrier = Fabric.Carrier;
+        while (!Fabric.Events.IsEmpty)
         {
+            ref readonly Event next = ref carrier.Next;
             Observe(next);
-            if (next.Kind != EventKind.Deliver || !(HoldsMessages || next.Msi.Address.Remappable))
-            {
-                if (Fabric.Carrier.Begin(out _))
-                    Unheard();
-                continue;
-            }
-            Fabric.Carrier.Skip();
-            if (HoldsMessages)
-                _held.Enqueue(next);
+            if (next.IsEffect)
+                CarryOut(next);
             else
-                Fabric.Carrier.AnswerDeliver(next, RefusalReason.NoRemapper);
+                carrier.Skip();
         }
+    }
+
+    private void CarryOut(in Event next)
+    {
+        if (next.Kind == EventKind.Deliver && (HoldsMessages || next.Msi.Address.Remappable))
+            Divert(next);
+        else if (Fabric.Carrier.Begin(out _))
+            Unheard();
+    }
+
+    /// <summary>A pin's message goes to a remapping unit, or to a kernel.</summary>
+    private void Divert(Event message)
+    {
+        Fabric.Carrier.Skip();
+        if (HoldsMessages)
+            _held.Enqueue(message);
+        else
+            Fabric.Carrier.AnswerDeliver(message, RefusalReason.NoRemapper);
     }
 
     /// <summary>Carries out a pin's message that waited.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
@@ -13,36 +12,32 @@ internal sealed partial class ReplaySession
     private void TakePic(in TraceLine line)
     {
         CloseStimulus();
-        bool linesStandAhead = line.Event is TraceEvent.PicInterrupt or TraceEvent.PicPortRead;
-        if (linesStandAhead)
-            _pic.CloseBefore(new PicStimulus(line, _machine.Pic.State));
-        else
-        {
-            _pic.Close();
-            PicPairState before = _machine.Pic.State;
-            _pic.Begin(line, before);
-            Open(line);
-            Feed(line, before);
-            return;
-        }
-        Open(line);
         switch (line.Event)
         {
             case TraceEvent.PicInterrupt:
+                _pic.CloseBefore(new PicStimulus(line, _machine.Pic.State));
+                Open(line);
                 TakeInta(line);
                 break;
             case TraceEvent.PicPortRead:
+                _pic.CloseBefore(new PicStimulus(line, _machine.Pic.State));
+                Open(line);
                 ReadPort(line);
+                break;
+            default:
+                _pic.Close();
+                Feed(line);
                 break;
         }
     }
 
-    private void Feed(in TraceLine line, in PicPairState before)
+    private void Feed(in TraceLine line)
     {
-        bool lowers = line.Event == TraceEvent.PicSetIrq && line.C == 0;
-        if (lowers && IsQuiet(PicPlay.IrqOf(line), before))
+        ref readonly PicPairState before = ref _pic.Begin(line, _machine.Pic);
+        Open(line);
+        if (IsQuiet(line))
             return;
-        bool again = lowers && !_machine.IsIrqHigh(PicPlay.IrqOf(line));
+        bool again = line is { Event: TraceEvent.PicSetIrq, C: 0 } && !_machine.IsIrqHigh(PicPlay.IrqOf(line));
         if (line.Event == TraceEvent.PicSetIrq)
             _machine.DrivePic(PicPlay.IrqOf(line), line.C != 0);
         else
@@ -58,21 +53,17 @@ internal sealed partial class ReplaySession
     }
 
     /// <summary>Most lines of a log lower what is low: a device does so at each access of its registers.</summary>
-    private bool IsQuiet(int irq, in PicPairState before) => (_quiet >> irq & 1) != 0 && IsSame(_still, before) && !_machine.IsIrqHigh(irq);
+    private bool IsQuiet(in TraceLine line) => line is { Event: TraceEvent.PicSetIrq, C: 0 }
+        && (_quiet >> PicPlay.IrqOf(line) & 1) != 0 && !_machine.IsIrqHigh(PicPlay.IrqOf(line)) && _machine.Pic.IsIn(_still);
 
     private void NoteQuiet(int irq, in PicPairState before)
     {
-        PicPairState after = _machine.Pic.State;
-        if (!IsSame(before, after))
+        if (!_machine.Pic.IsIn(before))
             return;
-        if (!IsSame(_still, before))
+        if (!_machine.Pic.IsIn(_still))
             (_still, _quiet) = (before, 0);
         _quiet |= (ushort)(1 << irq);
     }
-
-    // The states of chips have no padding.
-    private static bool IsSame(in PicPairState one, in PicPairState other) =>
-        MemoryMarshal.AsBytes(new ReadOnlySpan<PicPairState>(in one)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<PicPairState>(in other)));
 
     private void TakeInta(in TraceLine line)
     {

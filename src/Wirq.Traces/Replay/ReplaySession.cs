@@ -244,8 +244,15 @@ internal sealed partial class ReplaySession
     /// <summary>The lines that QEMU prints for an event of the chips.</summary>
     private void Observe(in Event happened)
     {
-        _surroundings.Note(happened);
+        if (_surroundings.Kept)
+            _surroundings.Note(happened);
         Record(happened);
+        if (happened.Subsystem is Subsystem.IoApic or Subsystem.LocalApic or Subsystem.Remapping)
+            Predict(happened);
+    }
+
+    private void Predict(in Event happened)
+    {
         switch (happened.Kind)
         {
             case EventKind.RemoteIrrSet:

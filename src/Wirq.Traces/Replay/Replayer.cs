@@ -114,7 +114,8 @@ public sealed class Replayer
         _verdicts.Compares = _survey.FirstCpuLine < long.MaxValue && (_survey.FromReset || line.Number >= _survey.FirstCpuLine);
         if (!_verdicts.Compares)
             _skipped++;
-        _surroundings.Note(line);
+        if (_surroundings.Kept)
+            _surroundings.Note(line);
         _options.Before?.Invoke(line, _session.Machine.Fabric);
         _options.Observer?.Begin(line);
         if (line.Microseconds >= 0)

@@ -15,14 +15,14 @@ internal sealed class Surroundings
     private Mismatch? _watched;
     private bool _done;
 
-    /// <summary>Whether they are kept at all.</summary>
+    /// <summary>Whether they are kept at all. If not, nobody need note any.</summary>
     internal bool Kept { get; init; } = true;
 
     private long Current => _lineCount == 0 ? 0 : _lines[(_lineCount - 1) % Lines].Number;
 
     internal void Note(in TraceLine line)
     {
-        if (_done || !Kept)
+        if (_done)
             return;
         _lines[_lineCount++ % Lines] = line;
         if (_watched is null)
@@ -34,7 +34,7 @@ internal sealed class Surroundings
 
     internal void Note(in Event happened)
     {
-        if (!_done && Kept)
+        if (!_done)
             _events[_eventCount++ % Events] = (Current, happened);
     }
 

@@ -26,10 +26,11 @@ internal sealed class TraceBatch(int most)
     internal bool Fill(QemuLogReader reader, SurveyBuilder? survey)
     {
         (Count, Read, Survey) = (0, reader.Lines, null);
-        while (Count < _lines.Length && reader.TryRead(out _lines[Count]))
+        TraceLine[] lines = _lines;
+        for (int at = 0; at < lines.Length && reader.TryRead(out lines[at]); at++)
         {
-            survey?.Add(_lines[Count]);
-            Count++;
+            survey?.Add(lines[at]);
+            Count = at + 1;
         }
         Read = reader.Lines;
         Survey = survey is null ? null : new LogSurvey(survey, reader.Malformed);

@@ -11,8 +11,7 @@ internal sealed class Addressees(bool vtd)
     private const int MostNamed = 4;
 
     private (InterruptMessage Message, RefusalReason Reason, long Version) _last = (default, default, -1);
-    private string _words = "";
-    private Mark _since;
+    private Refusal _refusal = new("", default);
 
     /// <summary>Counts the writes that can change which CPUs are addressed.</summary>
     public long Version { get; set; }
@@ -32,10 +31,11 @@ internal sealed class Addressees(bool vtd)
     {
         if (_last != (message, reason, Version))
         {
-            (_words, _since) = Words(message, reason, engine);
+            (string words, Mark since) = Words(message, reason, engine);
+            _refusal = new(words, since);
             _last = (message, reason, Version);
         }
-        (attempt.Refusal, attempt.RefusedSince) = (_words, _since);
+        attempt.Refusal = _refusal;
     }
 
     private (string Words, Mark Since) Words(InterruptMessage message, RefusalReason reason, WhyEngine engine)

@@ -12,11 +12,18 @@ internal sealed class CpuTrail
     private readonly CpuShadow _shadow;
     private readonly ApicQuirks _quirks;
     private readonly Mark[] _entriesSince = new Mark[CpuEntries.Count];
+    private readonly Held _unknown;
+    // What the last event told, to see what the next one changes.
+    private CpuEntries _entries;
+    private bool _enabled;
+    private int _priority;
 
     public CpuTrail(int cpu, LocalApicOptions options, CpuShadow shadow)
     {
         Cpu = cpu;
         _shadow = shadow;
+        _unknown = new(Gate.CpuUnknown, default, cpu);
+        Note();
         _quirks = LocalApicProfile.Quirks(options.Profile);
     }
 
@@ -81,12 +88,12 @@ internal sealed class CpuTrail
         if (_quirks.LowVectorsTaken && vector == 0)
             return new(Gate.NullVector, default, Cpu);
         if (_quirks.LowVectorsTaken && mine == 0 && serving <= ClassZero && priority == 0)
-            return new(Gate.CpuUnknown, default, Cpu);
+            return _unknown;
         if (serving >= 0 && mine <= (serving & ClassMask) && (serving & ClassMask) >= (priority & ClassMask))
             return new(Gate.VectorInService, InService[serving]?.Taken ?? default, Cpu, serving);
         if (mine <= (priority & ClassMask))
             return new(Gate.TaskPriority, TaskPrioritySince, Cpu, priority);
-        return new(Gate.CpuUnknown, default, Cpu);
+        return _unknown;
     }
 
     /// <summary>Processes the next event of this CPU: the shadow learns it, and what it changes holds since
@@ -94,7 +101,6 @@ internal sealed class CpuTrail
     /// <returns>The registers that it reports.</returns>
     public CpuRegisters Observe(in Event e, Mark at)
     {
-        CpuFacts before = Facts;
         CpuRegisters told = _shadow.Observe(e);
         if (told == CpuRegisters.None)
             return told;
@@ -105,18 +111,21 @@ internal sealed class CpuTrail
             BaseSince = at;
         if ((told & CpuRegisters.Count) != 0)
             CountSince = at;
-        if (reset || Spurious.Enabled != before.Spurious.Enabled)
+        if (reset || Spurious.Enabled != _enabled)
             SpuriousSince = at;
-        if (reset || Facts.TaskPriority != before.TaskPriority)
+        if (reset || Facts.TaskPriority != _priority)
             TaskPrioritySince = at;
         for (var entry = LocalVector.Cmci; entry <= LocalVector.Error; entry++)
         {
-            LocalVectorEntry old = before.Entry(entry), now = Entry(entry);
+            LocalVectorEntry old = _entries[(int)entry], now = Entry(entry);
             if (reset || now.Masked != old.Masked || now.Mode != old.Mode)
                 _entriesSince[(int)entry] = at;
         }
+        Note();
         return told;
     }
+
+    private void Note() => (_entries, _enabled, _priority) = (Facts.Entries, Spurious.Enabled, Facts.TaskPriority);
 
     /// <summary>A reset of the local APIC takes what was pending and in service.</summary>
     /// <param name="cause">By what.</param>

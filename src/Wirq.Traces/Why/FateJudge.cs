@@ -3,6 +3,8 @@ namespace Wirq.Traces.Why;
 /// <summary>Decides how a raise ended, and what holds it if it has stopped.</summary>
 internal sealed class FateJudge(WhyEngine engine) : IFateJudge
 {
+    private static readonly Held s_alreadyPending = new(Gate.AlreadyPending);
+
     private readonly Certainty _certainty = new(engine);
 
     /// <summary>A gate; or that it is not known, if it depends on a register that no line shows.</summary>
@@ -46,10 +48,10 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
                 return true;
             }
             served = one.IsInService ? one : served;
-            dropped |= one.Dropped is not null;
+            dropped |= one.IsDropped;
         }
         // Of several, another one may be dropped.
-        awaited = attempt.Deliveries.Count == 1 ? new(served) : default;
+        awaited = attempt.Deliveries.Length == 1 ? new(served) : default;
         return served is not null && !dropped;
     }
 
@@ -75,7 +77,7 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         Fate fate = JudgeByChips(raise, out held);
         // The log shows what was taken. For registers that were never written, the state of the chips is a guess.
         if (fate is not (Fate.Lost or Fate.Held or Fate.Withdrawn or Fate.Joined or Fate.Refused or Fate.Pending or Fate.Merged)
-            || fate == Fate.Merged && raise.Last is { } last && !last.Deliveries.Exists(one => one.IsPending))
+            || fate == Fate.Merged && raise.Last is { } last && !Array.Exists(last.Deliveries, static one => one.IsPending))
             return fate;
         if (_certainty.Doubt(raise, held) is not { } doubt)
             return fate;
@@ -103,14 +105,14 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
             held = PinTrail.Refused(attempt);
             return Fate.Refused;
         }
-        if (attempt.Deliveries.Count == 0)
+        if (attempt.Deliveries.Length == 0)
         {
             if (AwaitsEoiOfKernel(raise, attempt))
             {
                 held = new(Gate.NoEoi, attempt.Answered ?? attempt.Sent) { By = attempt };
                 return Fate.InService;
             }
-            held = attempt.Answered is null ? new(Gate.InFlight, attempt.Sent) : default;
+            held = attempt.Answered is null ? new(Gate.InFlight, attempt.Sent) : Held.Nothing;
             return attempt.Answered is null ? Fate.Held : Fate.Signalled;
         }
         return Delivered(raise, attempt, ref held);
@@ -125,14 +127,14 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
     private Fate OfKernel(Raise raise, Attempt attempt, ref Held held)
     {
         bool ended = attempt.EndedAt is not null;
-        if (attempt.Meant is not null && !ended)
+        if (attempt.Stale is not null && !ended)
         {
-            held = new(Gate.StaleRoute, attempt.RouteSince) { By = attempt };
+            held = new(Gate.StaleRoute, attempt.Stale.Since) { By = attempt };
             return Fate.Sent;
         }
         if (WaitsAgain(raise, ref held))
             return Fate.Held;
-        held = default;
+        held = Held.Nothing;
         return ended ? Fate.Ended : Fate.Sent;
     }
 
@@ -179,7 +181,7 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         if (held.Gate != Gate.None)
             return held;
         if (engine.PicTrail.Requested != irq)
-            return default;
+            return Held.Nothing;
         CpuTrail first = engine.CpuAt(0)!;
         if (engine.PassesIntr is { } open)
             return new(Gate.CpuUnknown, engine.PicTrail.RequestedSince, open.Cpu, irq);
@@ -191,21 +193,21 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
 
     private Held StandsAt(Raise raise) => raise.Source.Class == SourceClass.Pin
         ? engine.PinAt(raise.Source.Unit, raise.Source.Index)!.Gate
-        : default;
+        : Held.Nothing;
 
     private Fate Delivered(Raise raise, Attempt attempt, ref Held held)
     {
-        if (attempt.Deliveries.Find(one => one.IsPending) is { } pending)
+        if (Array.Find(attempt.Deliveries, static one => one.IsPending) is { } pending)
         {
             held = engine.CpuAt(pending.Cpu)!.GateOf(pending.Vector);
             return attempt.Merged ? Fate.Merged : Fate.Pending;
         }
-        if (attempt.Deliveries.Find(one => one.Dropped is not null) is { } lost)
+        if (Array.Find(attempt.Deliveries, static one => one.IsDropped) is { } lost)
         {
             held = new(raise.Source.Class == SourceClass.Irq ? Gate.PicInitialised : Gate.ApicReset, lost.Dropped!.Value, lost.Cpu);
             return Fate.Dropped;
         }
-        if (attempt.Deliveries.Find(one => one.IsInService) is { } serving)
+        if (Array.Find(attempt.Deliveries, static one => one.IsInService) is { } serving)
         {
             held = new(Gate.NoEoi, serving.Taken!.Value, serving.Cpu, serving.Vector);
             return attempt.Merged || raise.MergedEarly ? Fate.Merged : Fate.InService;
@@ -213,7 +215,7 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         if (WaitsAgain(raise, ref held))
             return Fate.Held;
         bool merged = attempt.Merged || raise.MergedEarly;
-        held = merged ? new(Gate.AlreadyPending) : default;
+        held = merged ? s_alreadyPending : Held.Nothing;
         return merged ? Fate.Merged : Fate.Ended;
     }
 

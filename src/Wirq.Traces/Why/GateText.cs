@@ -72,9 +72,10 @@ internal sealed class GateText(WhyEngine engine)
     /// <summary>By which route the kernel sent a message, and by which it should have.</summary>
     public string StaleRoute(Attempt sent)
     {
-        string since = sent.RouteSince.IsStart ? "a route of before the log" : $"the kernel's route of {At(sent.RouteSince)}";
-        string update = sent.RouteFixed is { } at ? $"the route was updated after it, at {At(at)}" : "no line updates the route after it";
-        return $"it went by {since}, to {Target(sent.Message)}, while the entry named {Target(sent.Meant!.Value)}; {update}";
+        StaleRoute route = sent.Stale!;
+        string since = route.Since.IsStart ? "a route of before the log" : $"the kernel's route of {At(route.Since)}";
+        string update = route.Fixed is { } at ? $"the route was updated after it, at {At(at)}" : "no line updates the route after it";
+        return $"it went by {since}, to {Target(sent.Message)}, while the entry named {Target(route.Meant)}; {update}";
     }
 
     internal static string Target(InterruptMessage message) =>
@@ -98,7 +99,7 @@ internal sealed class GateText(WhyEngine engine)
     {
         if (by is null)
             return ", by a delivery before anything was told";
-        if (by.Meant is not null)
+        if (by.Stale is not null)
             return $", by the message sent at {At(by.Sent)}: {StaleRoute(by)}";
         if (!engine.KnowsCpus)
             return $", by the message sent at {At(by.Sent)}, whose EOI has not come";

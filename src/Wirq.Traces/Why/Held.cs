@@ -5,8 +5,11 @@ namespace Wirq.Traces.Why;
 /// <param name="Since">Since when it is closed.</param>
 /// <param name="Cpu">The CPU, or -1.</param>
 /// <param name="Number">The vector or IRQ that blocks it, or -1.</param>
-internal readonly record struct Held(Gate Gate, Mark Since = default, int Cpu = -1, int Number = -1)
+internal sealed record Held(Gate Gate, Mark Since = default, int Cpu = -1, int Number = -1)
 {
+    /// <summary>Nothing holds it.</summary>
+    public static readonly Held Nothing = new(Gate.None);
+
     /// <summary>The delivery whose EOI Remote IRR waits for, or the refused attempt.</summary>
     public Attempt? By { get; init; }
     /// <summary>The write of the entry that did not change the gate.</summary>

@@ -68,8 +68,8 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         string often = count > 1 ? $" It breaks {Phrase.Times(count)}: this is the first." : "";
         return [new(nameof(FreshRoute), count, first.Sent, pin.Log.Source,
             [$"The law {nameof(FreshRoute)} breaks at {At(first.Sent)}: {pin.Log.Source} sent, and {_text.Gates.StaleRoute(first)}.{often}"],
-            [new("sent", first.Sent), .. first.RouteSince.IsStart ? Array.Empty<Evidence>() : [new("route set", first.RouteSince)],
-                .. first.RouteFixed is { } at ? [new("route updated", at)] : Array.Empty<Evidence>()])];
+            [new("sent", first.Sent), .. first.Stale!.Since.IsStart ? Array.Empty<Evidence>() : [new("route set", first.Stale!.Since)],
+                .. first.Stale!.Fixed is { } at ? [new("route updated", at)] : Array.Empty<Evidence>()])];
     }
 
     private bool Stands(PinTrail pin) => pin is { Asserted: true, Entry: { Level: false, Masked: false } }

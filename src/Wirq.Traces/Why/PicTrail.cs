@@ -1,3 +1,4 @@
+using System.Numerics;
 using Wirq.Events;
 using Wirq.Events.Shadows;
 
@@ -34,7 +35,7 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
         if (_waiting.Count == MostWaiting)
         {
             // It still waits, with the first.
-            (_waiting[1].Into, _waiting[1].WaitsAt) = (_waiting[0], null);
+            _waiting[1].WaitIn(_waiting[0]);
             _waiting.RemoveAt(1);
         }
         _waiting.Add(raise);
@@ -70,7 +71,7 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
     public void Learn(bool masked) => WasUnmasked |= !masked;
 
     /// <summary>The 8259 gives the IRQ to a CPU.</summary>
-    public Delivery Take(byte vector, bool level, bool holds, Mark at)
+    public Delivery Take(byte vector, bool level, Mark at)
     {
         var delivery = new Delivery(-1, vector, level, at) { Source = Log.Source };
         delivery.Take(at);
@@ -81,8 +82,7 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
         foreach (Raise raise in _waiting)
             raise.Add(attempt);
         ForgetWaiting();
-        if (holds)
-            InService = delivery;
+        InService = delivery;
         return delivery;
     }
 
@@ -92,7 +92,7 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
         InService = null;
     }
 
-    /// <summary>The master's cascade input goes into service together with the slave's IRQ.</summary>
+    /// <summary>It goes into service with another one.</summary>
     public void Hold(Delivery delivery) => InService = delivery;
 
     /// <summary>ICW1: edges that waited are lost.</summary>
@@ -101,7 +101,7 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
         if (level && High)
             return;
         foreach (Raise raise in _waiting)
-            raise.Dropped = at;
+            raise.Drop(at, Gate.PicInitialised);
         ForgetWaiting();
     }
 }
@@ -114,6 +114,9 @@ internal sealed class PicTrail
     private readonly PicShadow _shadow;
     private readonly Mark?[] _shown = new Mark?[2];
     private int _initialised;
+    // The IRQs that are in service.
+    private uint _served;
+    private Held _said = Held.Nothing;
 
     public PicTrail(PicOptions options, PicShadow shadow, Func<int, IrqTrail> make)
     {
@@ -153,6 +156,34 @@ internal sealed class PicTrail
     /// <summary>The line that shows the mask of an IRQ, while no line has written it.</summary>
     private Mark? ShownOf(int irq) => _irqs[irq].MaskSince.IsStart ? _shown[irq / PicPair.SlaveFirst] : null;
 
+    /// <summary>The pair gives an IRQ to a CPU.</summary>
+    public Delivery Take(IrqTrail irq, byte vector, bool level, Mark at)
+    {
+        Delivery given = irq.Take(vector, level, at);
+        NoteServed(irq);
+        return given;
+    }
+
+    /// <summary>The master's cascade input goes into service together with the slave's IRQ.</summary>
+    public void HoldCascade(Delivery delivery)
+    {
+        _irqs[GsiMap.CascadeIrq].Hold(delivery);
+        NoteServed(_irqs[GsiMap.CascadeIrq]);
+    }
+
+    /// <summary>The in-service bit of an IRQ is cleared.</summary>
+    public void End(IrqTrail irq, Mark at)
+    {
+        irq.End(at);
+        NoteServed(irq);
+    }
+
+    private void NoteServed(IrqTrail irq)
+    {
+        uint bit = 1u << irq.Irq;
+        _served = irq.InService is null ? _served & ~bit : _served | bit;
+    }
+
     public void Request(int irq, Mark at) => (Requested, RequestedSince) = (irq, at);
 
     public void DropRequest() => Requested = -1;
@@ -169,24 +200,33 @@ internal sealed class PicTrail
     {
         IrqTrail shadow = _irqs[irq];
         if (shadow.Masked)
-            return new(Gate.PicMasked, shadow.MaskSince, Number: irq) { Shown = ShownOf(irq) };
+            return Say(Gate.PicMasked, shadow.MaskSince, irq, ShownOf(irq));
         if (irq >= PicPair.SlaveFirst && _irqs[GsiMap.CascadeIrq].Masked)
-            return new(Gate.CascadeMasked, _irqs[GsiMap.CascadeIrq].MaskSince, Number: irq) { Shown = ShownOf(GsiMap.CascadeIrq) };
+            return Say(Gate.CascadeMasked, _irqs[GsiMap.CascadeIrq].MaskSince, irq, ShownOf(GsiMap.CascadeIrq));
         if (Requested == irq)
-            return default;
+            return Held.Nothing;
         // Fully nested mode: the IRQ in service with the highest priority blocks, unless this one has a higher
         // priority.
         IrqTrail? serving = null;
-        foreach (IrqTrail other in _irqs)
+        for (uint served = _served; served != 0; served &= served - 1)
         {
-            if (other.InService is not null && (serving is null || Rank(other.Irq) < Rank(serving.Irq)))
+            IrqTrail other = _irqs[BitOperations.TrailingZeroCount(served)];
+            if (serving is null || Rank(other.Irq) < Rank(serving.Irq))
                 serving = other;
         }
         if (serving?.Irq == GsiMap.CascadeIrq)
             serving = Array.Find(_irqs, static other => other is { Irq: >= PicPair.SlaveFirst, InService: not null }) ?? serving;
         if (serving is not null && (Rank(serving.Irq) <= Rank(irq) || Requested < 0))
-            return new(Gate.PicInService, serving.InService!.Taken ?? default, Number: serving.Irq);
-        return Requested >= 0 ? new(Gate.PicBehind, RequestedSince, Number: Requested) : default;
+            return Say(Gate.PicInService, serving.InService!.Taken ?? default, serving.Irq);
+        return Requested >= 0 ? Say(Gate.PicBehind, RequestedSince, Requested) : Held.Nothing;
+    }
+
+    /// <summary>The same answer is the same object: it is asked for at each raise, and seldom changes.</summary>
+    private Held Say(Gate gate, Mark since, int number, Mark? shown = null)
+    {
+        if (_said.Gate != gate || _said.Number != number || _said.Since != since || _said.Shown != shown)
+            _said = new(gate, since, Number: number) { Shown = shown };
+        return _said;
     }
 
     /// <summary>The priority order of the pair after initialisation: the slave's IRQs have the priority of the

@@ -15,7 +15,7 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
     private bool _implied, _irrAtWrite;
     private Mark _brakedSince, _ackOwedSince;
     private Msi? _route;
-    private Attempt? _stale;
+    private StaleRoute? _stale;
 
     public int Chip { get; } = chip;
     public int Pin { get; } = pin;
@@ -74,7 +74,7 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
             // A level that nothing was sent for, at an entry that is edge by now.
             if (Current is { Level: true, Last: null, Fell: null } && !shadow.Chip(Chip).Level.Has(Pin))
                 return new(Wirq.Gate.EdgeSpent, EntryWritten);
-            return default;
+            return Held.Nothing;
         }
     }
 
@@ -82,7 +82,7 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
     private Mark? ShownNow => EntryWritten.IsStart ? Shown : null;
 
     public static Held Refused(Attempt attempt) =>
-        new(Gates.Of(attempt.Reason), attempt.RefusedSince) { By = attempt, Who = attempt.Refusal };
+        new(Gates.Of(attempt.Reason), attempt.Refusal?.Since ?? default) { By = attempt, Who = attempt.Refusal?.Words };
 
     public void Rise(Raise raise)
     {
@@ -180,16 +180,15 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
         if (_route == message)
             return;
         (_route, RouteSince) = (message, at);
-        if (_stale is { RouteFixed: null } stale)
-            stale.RouteFixed = at;
+        if (_stale is { Fixed: null } stale)
+            stale.Fixed = at;
         _stale = null;
     }
 
     /// <summary>The kernel sent another message than the entry says.</summary>
     public void SendStale(Attempt attempt, InterruptMessage meant)
     {
-        (attempt.Meant, attempt.RouteSince) = (meant, RouteSince);
-        _stale = attempt;
+        _stale = attempt.Stale = new(meant, RouteSince);
     }
 
     public void Brake(Mark at) => _brakedSince = at;
@@ -197,7 +196,6 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
 
     public void Ack(Mark at)
     {
-        if (Current is { } raise)
-            raise.Acked = at;
+        Current?.Ack(at);
     }
 }

@@ -21,13 +21,14 @@ internal sealed class Delivery(int cpu, byte vector, bool level, Mark accepted)
     /// <summary>When a reset of the local APIC or of the 8259 dropped it.</summary>
     public Mark? Dropped
     {
-        get;
+        get => _dropped?.Value;
         set
         {
-            field = value;
+            _dropped = value is { } at ? new(at) : null;
             _watch?.Changed = true;
         }
     }
+    public bool IsDropped => _dropped is not null;
     /// <summary>How many more merged into it, and when the last of them came.</summary>
     public long Merges { get; private set; }
     public Mark LastMerge { get; private set; }
@@ -38,14 +39,14 @@ internal sealed class Delivery(int cpu, byte vector, bool level, Mark accepted)
     /// <summary>What blocked it at the CPU when it was accepted, as far as the local APIC tells.</summary>
     public Held AtFirst
     {
-        get => _atFirst?.Value ?? default;
-        set => _atFirst = value.Gate is Gate.None or Gate.CpuUnknown ? null : new(value);
-    }
+        get;
+        set => field = value.Gate is Gate.None or Gate.CpuUnknown ? Held.Nothing : value;
+    } = Held.Nothing;
 
     private Service? _service;
     private RaiseWatch? _watch;
     // A large value that few have.
-    private StrongBox<Held>? _atFirst;
+    private StrongBox<Mark>? _dropped;
 
     /// <summary>Whoever watches the raises that wait for it learns what happens to it.</summary>
     /// <returns>False if another does.</returns>
@@ -94,16 +95,30 @@ internal sealed class Delivery(int cpu, byte vector, bool level, Mark accepted)
 
     public void Merge(Mark at) => (Merges, LastMerge) = (Merges + 1, at);
 
-    public bool IsPending => Taken is null && Dropped is null;
-    public bool IsInService => Taken is not null && Ended is null && Dropped is null;
+    public bool IsPending => Taken is null && !IsDropped;
+    public bool IsInService => Taken is not null && Ended is null && !IsDropped;
 }
+
+/// <summary>A route of the kernel that the guest had replaced when a message went by it.</summary>
+/// <param name="meant">The message of the entry.</param>
+/// <param name="since">Since when the kernel had the route.</param>
+internal sealed class StaleRoute(InterruptMessage meant, Mark since)
+{
+    public InterruptMessage Meant { get; } = meant;
+    public Mark Since { get; } = since;
+    /// <summary>When the kernel got the new route.</summary>
+    public Mark? Fixed { get; set; }
+}
+
+/// <summary>Why no CPU accepts a message.</summary>
+/// <param name="Words">The cause.</param>
+/// <param name="Since">Since when it exists.</param>
+internal sealed record Refusal(string Words, Mark Since);
 
 /// <summary>A message that was sent for a raise, or an IRQ that the 8259 gave away, and its answer.</summary>
 internal sealed class Attempt(Mark sent)
 {
     private const int Most = 8;
-
-    private readonly List<Delivery> _deliveries = new(1);
 
     public Mark Sent { get; } = sent;
     public Mark? Answered { get; set; }
@@ -112,22 +127,16 @@ internal sealed class Attempt(Mark sent)
     public RefusalReason Reason { get; set; }
     /// <summary>The message of the entry, as the pin sent it.</summary>
     public Msi Wanted { get; init; }
-    /// <summary>The message of the entry, if the kernel sent another one by its route.</summary>
-    public InterruptMessage? Meant { get; set; }
-    /// <summary>Since when the kernel had the route by which it was sent.</summary>
-    public Mark RouteSince { get; set; }
-    /// <summary>When the kernel got the new route, after it was sent.</summary>
-    public Mark? RouteFixed { get; set; }
+    /// <summary>The kernel's route by which it was sent, if the entry says another message; else null.</summary>
+    public StaleRoute? Stale { get; set; }
     /// <summary>When an EOI of its vector reached the pin.</summary>
     public Mark? EndedAt { get; set; }
-    /// <summary>Why it was refused, in words, as things stood then.</summary>
-    public string? Refusal { get; set; }
-    /// <summary>Since when the cause of the refusal exists.</summary>
-    public Mark RefusedSince { get; set; }
+    /// <summary>Why it was refused, as things stood then; null if nobody explained it.</summary>
+    public Refusal? Refusal { get; set; }
     public InterruptMessage Message { get; set; }
     public bool HasMessage { get; set; }
     /// <summary>The deliveries; of a broadcast to many CPUs, the first few.</summary>
-    public List<Delivery> Deliveries => _deliveries;
+    public Delivery[] Deliveries { get; private set; } = [];
     /// <summary>How many more there were.</summary>
     public int More { get; private set; }
     /// <summary>Whether it merged into a pending vector at every CPU that it reached.</summary>
@@ -135,9 +144,9 @@ internal sealed class Attempt(Mark sent)
 
     public void Add(Delivery delivery, bool merged)
     {
-        Merged = (_deliveries.Count == 0 || Merged) && merged;
-        if (_deliveries.Count < Most)
-            _deliveries.Add(delivery);
+        Merged = (Deliveries.Length == 0 || Merged) && merged;
+        if (Deliveries.Length < Most)
+            Deliveries = [.. Deliveries, delivery];
         else
             More++;
     }
@@ -165,53 +174,67 @@ internal sealed class Raise(SourceName source, Mark at, bool? level)
     /// <summary>Whether it joined a line that was asserted.</summary>
     public bool Joined { get; init; }
     /// <summary>What held it when it came.</summary>
-    public Held AtFirst
-    {
-        get => _atFirst?.Value ?? default;
-        set => _atFirst = value.Gate == Gate.None ? null : new(value);
-    }
+    public Held AtFirst { get; set; } = Held.Nothing;
     /// <summary>Whether it was lost before it was sent.</summary>
     public bool Lost { get; set; }
     /// <summary>Whether it joined a request that was waiting already (8259).</summary>
     public bool MergedEarly { get; set; }
     /// <summary>When the initialisation of the 8259, or a reset of the machine, dropped it.</summary>
-    public Mark? Dropped
-    {
-        get => _dropped ?? Into?.Dropped;
-        set
-        {
-            _dropped = value;
-            Watch?.Changed = true;
-        }
-    }
-    public bool IsDropped => _dropped.HasValue || Into is { IsDropped: true };
-    public Gate DroppedBy { get => _dropped is null && Into is not null ? Into.DroppedBy : _droppedBy; set => _droppedBy = value; }
+    public Mark? Dropped => Loss?.At;
+    public bool IsDropped => Loss is not null;
+    /// <summary>What dropped it, if something did.</summary>
+    public Gate DroppedBy => Loss?.By ?? Gate.None;
+    private Reset? Loss => _reset ?? Into?.Loss;
     /// <summary>The request of the 8259 that it joined, where that waits for both: what becomes of that one becomes of
     /// it.</summary>
     public Raise? Into
     {
-        get;
+        get => _into;
         set
         {
-            field = value;
+            _into = value;
             Watch?.Changed = true;
         }
     }
     /// <summary>The input of the 8259 at which it waits; null for none.</summary>
-    public IrqTrail? WaitsAt { get; set; }
+    public IrqTrail? WaitsAt
+    {
+        get => _waitsAt;
+        set
+        {
+            _waitsAt = value;
+            Watch?.Changed = true;
+        }
+    }
 
-    // A large value that few have.
-    private StrongBox<Held>? _atFirst;
-    private Mark? _dropped;
-    private Gate _droppedBy = Gate.PicInitialised;
+    private Reset? _reset;
+    private Raise? _into;
+    private IrqTrail? _waitsAt;
+    private StrongBox<Mark>? _acked;
     private Attempt? _first, _last;
 
     public Attempt? First => _first ?? Into?.First;
     public Attempt? Last => _last ?? Into?.Last;
     public int Attempts { get; private set; }
-    public Mark? Acked { get; set; }
+    public Mark? Acked => _acked?.Value;
     /// <summary>Who waits for it to be settled; null for nobody.</summary>
     public RaiseWatch? Watch { get; set; }
+
+    /// <summary>A reset drops it.</summary>
+    public void Drop(Mark at, Gate by)
+    {
+        _reset = new(at, by);
+        Watch?.Changed = true;
+    }
+
+    public void Ack(Mark at) => _acked = new(at);
+
+    /// <summary>It waits in another's request from now on. It waits as before, so that whoever watches it need not look.</summary>
+    public void WaitIn(Raise request)
+    {
+        request.Watch ??= Watch;
+        (_into, _waitsAt) = (request, null);
+    }
 
     public void Add(Attempt attempt)
     {
@@ -220,4 +243,6 @@ internal sealed class Raise(SourceName source, Mark at, bool? level)
         Attempts++;
         Watch?.Changed = true;
     }
+
+    private sealed record Reset(Mark At, Gate By);
 }

@@ -13,6 +13,9 @@ internal sealed class RaiseLog(SourceName source, int keep)
     private readonly RaiseWatch _watch = new();
     // Whether each of those waits, and it would be seen if anything happened to it.
     private bool _watched;
+    private long _droppedAt;
+    // Most come again and again.
+    private (int Cpu, byte Vector)? _noted;
 
     public SourceName Source { get; } = source;
     /// <summary>The number of raises that are kept in full.</summary>
@@ -39,6 +42,9 @@ internal sealed class RaiseLog(SourceName source, int keep)
     /// <summary>A CPU accepted its vector; -1 if it is not known which.</summary>
     public void NoteDelivery(int cpu, byte vector)
     {
+        if (_noted == (cpu, vector))
+            return;
+        _noted = (cpu, vector);
         Vectors.Add(vector);
         if (cpu >= 0)
             Cpus.Add(cpu);
@@ -89,13 +95,23 @@ internal sealed class RaiseLog(SourceName source, int keep)
     /// <summary>The machine was reset: raises that have not ended are dropped.</summary>
     public void Drop(Mark at, IFateJudge judge)
     {
-        foreach (Raise raise in _kept.Concat(_lingering))
-        {
-            if (judge.FateOf(raise) is Fate.Held or Fate.Pending or Fate.InService || !judge.IsSettled(raise) && raise.Last is null)
-                (raise.Dropped, raise.DroppedBy) = (at, Gate.MachineReset);
-            else
-                raise.Fell ??= at;
-        }
+        foreach (Raise raise in _kept)
+            Drop(raise, at, judge);
+        foreach (Raise raise in _lingering)
+            Drop(raise, at, judge);
+        _droppedAt = at.Event;
+    }
+
+    private void Drop(Raise raise, Mark at, IFateJudge judge)
+    {
+        // An earlier reset had its say about the raises before it.
+        if (raise.At.Event < _droppedAt)
+            return;
+        bool settled = judge.IsSettled(raise, out Fate fate);
+        if (fate is Fate.Held or Fate.Pending or Fate.InService || !settled && raise.Last is null)
+            raise.Drop(at, Gate.MachineReset);
+        else
+            raise.Fell ??= at;
     }
 
     /// <summary>Counts the raises that have ended.</summary>

@@ -86,7 +86,7 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
             default:
                 string waits = _gates.Words(held, pin);
                 return raise.Last is not { } last ? $"it waits: {waits}"
-                    : last.Deliveries.Count > 0 ? $"{Delivered(raise)}, taken and ended; the line still stands and waits: {waits}"
+                    : last.Deliveries.Length > 0 ? $"{Delivered(raise)}, taken and ended; the line still stands and waits: {waits}"
                     : held.Gate == Gate.InFlight ? waits : $"{Tried(raise)}; the line still stands and waits: {waits}";
         }
     }
@@ -215,7 +215,7 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
         if (held.Gate is not (Gate.None or Gate.NoEoi) && held.Gate != raise.AtFirst.Gate)
             Add(evidence, GateWord(held.Gate), held.Since);
         Add(evidence, "shown", held.Shown);
-        Add(evidence, "route updated", held.Gate == Gate.StaleRoute ? held.By!.RouteFixed : null);
+        Add(evidence, "route updated", held.Gate == Gate.StaleRoute ? held.By!.Stale?.Fixed : null);
         Add(evidence, "EOI at the pin", engine.KnowsCpus ? null : raise.Last?.EndedAt);
         if (held.Gate is Gate.PinMasked or Gate.EdgeLost)
             Add(evidence, "entry written", held.Written);

@@ -1,13 +1,13 @@
 namespace Wirq.Traces.Why;
 
-/// <summary>Tells whether anything has happened to raises that wait: for a delivery each, or all in one request of the 8259. If nothing has,
-/// they need not be judged again.</summary>
+/// <summary>Tells whether anything has happened to raises that wait: for a delivery each, or at the 8259. If nothing has, they need not be
+/// judged again.</summary>
 internal sealed class RaiseWatch
 {
     /// <summary>Whether something has.</summary>
     public bool Changed { get; set; }
 
-    /// <summary>The request of the 8259 in which the raises without a delivery wait, by its first raise; null if none does.</summary>
+    /// <summary>A raise that waits at the 8259; null if none does. What holds it there holds all of the source, and is not watched.</summary>
     public Raise? Request { get; private set; }
 
     /// <summary>Begins anew.</summary>
@@ -27,14 +27,15 @@ internal sealed class RaiseWatch
         return can;
     }
 
-    /// <summary>Whether a raise waits at the 8259, in the same request as those before it. The request itself is not watched.</summary>
+    /// <summary>Whether a raise waits at the 8259 like those before it, itself or in the request of another.</summary>
     private bool TryRequest(Raise raise)
     {
         Raise request = raise.Into ?? raise;
         if (raise is not { Last: null, IsDropped: false, Lost: false, Joined: false } || request is not { Into: null, WaitsAt: not null }
-            || (Request ?? request) != request)
+            || request.WaitsAt != (Request ?? request).WaitsAt)
             return false;
-        Request = request;
+        Request ??= request;
+        request.Watch = this;
         return true;
     }
 }

@@ -154,15 +154,14 @@ public sealed partial class WhyEngine
                 Give(irq, PicTaken.Of(e));
                 break;
             case EventKind.PicEoi:
-                irq.End(_now);
+                _pic.End(irq, _now);
                 break;
             case EventKind.PicAckDeferred:
                 irq.AckOwed = _now;
                 break;
             case EventKind.PicAcked:
                 irq.AckOwed = null;
-                if (irq.Current is { } acked)
-                    acked.Acked = _now;
+                irq.Current?.Ack(_now);
                 break;
         }
     }
@@ -194,12 +193,12 @@ public sealed partial class WhyEngine
         {
             var cascaded = new Delivery(-1, taken.Vector, false, _now) { Source = irq.Log.Source };
             cascaded.Take(_now);
-            IrqAt(GsiMap.CascadeIrq)!.Hold(cascaded);
+            _pic.HoldCascade(cascaded);
         }
         if (taken.Spurious)
             return;
         irq.Log.NoteDelivery(-1, taken.Vector);
-        Delivery given = irq.Take(taken.Vector, taken.Level, holds: true, _now);
+        Delivery given = _pic.Take(irq, taken.Vector, taken.Level, _now);
         _pic.Given = taken.ByPoll ? null : given;
     }
 }

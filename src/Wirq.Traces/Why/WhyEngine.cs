@@ -105,7 +105,11 @@ public sealed partial class WhyEngine : IEventSink
     /// <inheritdoc/>
     public void Observe(in Event happened, long line)
     {
-        Follow(happened, line);
+        _now = new(++Events, line, happened.Time, _turns);
+        // A replay's lines represent something else.
+        if (!_ownLines && happened.Subsystem == Subsystem.Lines && happened.Kind != EventKind.SourceConnected)
+            return;
+        Follow(happened);
         // What the event changes, it is compared with first.
         switch (happened.Subsystem)
         {
@@ -113,7 +117,6 @@ public sealed partial class WhyEngine : IEventSink
                 _shadow.Observe(happened);
                 _lines.Observe(happened, _now);
                 break;
-            // Lines that represent something else are of no interest.
             case Subsystem.Lines:
                 break;
             case Subsystem.Access or Subsystem.LocalApic or Subsystem.Log when happened.Kind is not (EventKind.LogEntryShown or EventKind.LogPicShown):
@@ -127,10 +130,8 @@ public sealed partial class WhyEngine : IEventSink
             RaiseHeld();
     }
 
-    private void Follow(in Event happened, long line)
+    private void Follow(in Event happened)
     {
-        Events++;
-        _now = new(Events, line, happened.Time, _turns);
         switch (happened.Kind)
         {
             case EventKind.MessageSent:

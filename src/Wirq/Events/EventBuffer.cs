@@ -116,6 +116,9 @@ public sealed class EventBuffer
     /// <summary>Whether the queue is empty.</summary>
     internal bool IsEmpty => _head == _tail;
 
+    /// <summary>The oldest event, in place. It stays there until it is taken and something is appended.</summary>
+    internal ref readonly Event Oldest => ref Slot(_head);
+
     /// <summary>Takes the oldest event in place, without a copy. Read it before anything is appended, which may
     /// overwrite it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

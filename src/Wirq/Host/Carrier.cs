@@ -61,10 +61,16 @@ internal sealed partial class Carrier
     /// <summary>The event that is next.</summary>
     internal bool TryPeek(out Event next)
     {
-        bool any = !_events.IsEmpty;
-        next = any ? _events.Peek(0) : default;
-        return any;
+        next = default;
+        if (_events.IsEmpty)
+            return false;
+        ref readonly Event oldest = ref _events.Oldest;
+        Event.Copy(oldest, oldest.Time, out next);
+        return true;
     }
+
+    /// <summary>The event that is next, in place; there must be one. It stays there until it is taken and another is appended.</summary>
+    internal ref readonly Event Next => ref _events.Oldest;
 
     /// <summary>Takes the oldest event without carrying it out.</summary>
     internal void Skip() => _events.TryTake(out _);

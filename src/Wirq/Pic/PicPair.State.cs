@@ -1,7 +1,14 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Wirq;
 
 /// <summary>All mutable state of a pair, as one value.</summary>
-internal readonly record struct PicPairState(PicState Master, PicState Slave, PicOutput Output);
+internal struct PicPairState
+{
+    public PicState Master, Slave;
+    public PicOutput Output;
+}
 
 // The state as a value, for code that tries a command, or changes the state between two steps.
 public sealed partial class PicPair
@@ -26,7 +33,29 @@ public sealed partial class PicPair
 
     internal PicPairState State
     {
-        get => new(_master.State, _slave.State, _output.Value);
+        get
+        {
+            CopyTo(out PicPairState state);
+            return state;
+        }
         set => (_master.State, _slave.State, _output.Value) = (value.Master, value.Slave, value.Output);
     }
+
+    /// <summary>Copies <see cref="State"/> to its place at once. A copy of a copy waits for the stores of the first, which are of other
+    /// widths.</summary>
+    internal void CopyTo(out PicPairState state)
+    {
+        Unsafe.SkipInit(out state);
+        state.Master = _master.State;
+        state.Slave = _slave.State;
+        state.Output = _output.Value;
+    }
+
+    /// <summary>Whether <see cref="State"/> is this, without a copy of it.</summary>
+    internal bool IsIn(in PicPairState state) =>
+        AreSame(_master.State, state.Master) && AreSame(_slave.State, state.Slave) && AreSame(_output.Value, state.Output);
+
+    // The states of chips have no padding.
+    private static bool AreSame<T>(in T one, in T other) where T : unmanaged =>
+        MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in one)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in other)));
 }

@@ -157,7 +157,8 @@ public sealed class PicDifferentialTests
                     break;
             }
             _fabric.Drain();
-            (PicState master, PicState slave, _) = _fabric.Pic!.State;
+            PicPairState pair = _fabric.Pic!.State;
+            (PicState master, PicState slave) = (pair.Master, pair.Slave);
             Show(seen, 1, master.Irr, slave.Irr);
             Show(seen, 2, master.Isr, slave.Isr);
             Show(seen, 3, master.Imr, slave.Imr);

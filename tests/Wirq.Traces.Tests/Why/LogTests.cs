@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Wirq.Tests.Shared;
 using Wirq.Traces.Qemu;
 using Wirq.Traces.Why;
 
@@ -26,6 +27,15 @@ public class LogTests
 
     private static OwedAnswer Owed(string log, string source) =>
         Assert.Single(Ask(log).Owed().Owed, one => one.Source.ToString() == source && one.Gate is not Gate.NoEoi);
+
+    /// <summary>Nothing holds it, and no line of a local APIC says whose it is.</summary>
+    [Fact]
+    public void A_request_of_the_8259_has_no_cpu_where_the_log_knows_none()
+    {
+        string file = Repository.PathOf("tests/reports/replay/pic-icw1-slave.log");
+        OwedAnswer owed = Assert.Single(LogWhy.Read(() => File.OpenRead(file), file, null).Owed().Owed);
+        Assert.Equal((SourceName.Irq(8).ToString(), Gate.None, -1), (owed.Source.ToString(), owed.Gate, owed.Cpu));
+    }
 
     [Fact]
     public void A_message_that_QEMUs_remapping_unit_dropped_is_told_with_the_entry_and_the_reason()

@@ -93,17 +93,63 @@ public sealed class RaiseLogTests
         Assert.Empty(_log.KnownOpen(_judge));
     }
 
-    [Fact]
-    public void Raises_of_two_requests_are_looked_at_each_time()
+    public enum Leaving
     {
-        FillRequest(requests: 2);
+        WaitsNoMore,
+        IsGiven,
+        IsDropped,
+    }
+
+    [Theory]
+    [InlineData(Leaving.WaitsNoMore)]
+    [InlineData(Leaving.IsGiven)]
+    [InlineData(Leaving.IsDropped)]
+    public void Of_several_requests_of_one_input_the_end_of_each_is_seen(Leaving leaving)
+    {
+        Raise head = FillRequest(requests: 5)[3];
+        Assert.Equal(Lingering, _log.KnownOpen(_judge).Count);
+        if (leaving == Leaving.WaitsNoMore)
+            head.WaitsAt = null;
+        else if (leaving == Leaving.IsGiven)
+            head.Add(new Attempt(s_now));
+        else
+            head.Drop(s_now, Gate.PicInitialised);
         Assert.Empty(_log.KnownOpen(_judge));
     }
 
-    private Raise[] FillRequest(int requests)
+    [Fact]
+    public void A_raise_that_goes_on_waiting_in_anothers_request_needs_no_look_until_that_ends()
+    {
+        Raise[] waiting = FillRequest(requests: 2);
+        waiting[1].WaitIn(waiting[0]);
+        Assert.Equal(Lingering, _log.KnownOpen(_judge).Count);
+        waiting[0].WaitsAt = null;
+        Assert.Empty(_log.KnownOpen(_judge));
+    }
+
+    [Fact]
+    public void Raises_that_join_a_request_of_which_nobody_was_asked_wait_as_long_as_it_does()
     {
         var irq = new IrqTrail(4, _log, null!);
-        Raise[] heads = [.. Enumerable.Range(0, requests).Select(_ => new Raise(SourceName.Irq(4), s_now, level: false) { WaitsAt = irq })];
+        Raise[] waiting = FillRequest(requests: 2);
+        var other = new Raise(SourceName.Irq(4), s_now, level: false) { WaitsAt = irq };
+        waiting[1].WaitIn(other);
+        Assert.Equal(Lingering, _log.KnownOpen(_judge).Count);
+        other.WaitsAt = null;
+        Assert.Empty(_log.KnownOpen(_judge));
+    }
+
+    [Fact]
+    public void Raises_at_two_inputs_are_looked_at_each_time()
+    {
+        FillRequest(requests: 2, inputs: 2);
+        Assert.Empty(_log.KnownOpen(_judge));
+    }
+
+    private Raise[] FillRequest(int requests, int inputs = 1)
+    {
+        IrqTrail[] irqs = [.. Enumerable.Range(0, inputs).Select(_ => new IrqTrail(4, _log, null!))];
+        Raise[] heads = [.. Enumerable.Range(0, requests).Select(at => new Raise(SourceName.Irq(4), s_now, level: false) { WaitsAt = irqs[at % inputs] })];
         Raise[] all = [.. Enumerable.Range(0, Lingering + Kept + 1).Select(at => at < requests ? heads[at]
             : new Raise(SourceName.Irq(4), s_now, level: false) { Into = heads[at % requests], MergedEarly = true })];
         foreach (Raise raise in all)
@@ -163,7 +209,7 @@ public sealed class RaiseLogTests
                 delivery.Dropped = s_now;
                 break;
             case Change.RaiseIsDropped:
-                raise.Dropped = s_now;
+                raise.Drop(s_now, Gate.MachineReset);
                 break;
             case Change.IsSentAgain:
                 raise.Add(new Attempt(s_now));
@@ -182,7 +228,7 @@ public sealed class RaiseLogTests
 
         public Fate Judge(Raise raise, out Held held)
         {
-            held = default;
+            held = Held.Nothing;
             if (raise.Last is null)
                 return Fate.Held;
             Delivery delivery = raise.Last.Deliveries[0];
