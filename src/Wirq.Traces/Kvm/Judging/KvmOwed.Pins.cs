@@ -32,7 +32,7 @@ internal sealed partial class KvmOwed
             return;
         if (!pin.Programmed && pin.Vector < 0x10)
         {
-            // QEMU drives both ends of a line; the guest uses the other one.
+            Unheard(pin, raised);
             return;
         }
         if (pin is { Masked: true, Level: true })
@@ -55,6 +55,8 @@ internal sealed partial class KvmOwed
         }
         if (pin.Awaited is { } awaited && pin.Level && awaited.Epoch == epoch && survey.Counts[KvmEvent.AckIrq] > 0)
             Waiting(pin, awaited.At, awaited.Vector, raised);
+        else if (pin is { Level: false, Masked: false })
+            EdgeHeld(pin, raised);
         else if (pin is { Level: true, Awaited: null })
         {
             string after = pin.LastAck is { } ack && ack.Event > raised.Event ? $", and no delivery follows its EOI at {At(ack)}" : ", and no record shows its delivery";
@@ -134,8 +136,12 @@ internal sealed partial class KvmOwed
             return;
         if (input.InService is { } taken && survey.Counts[KvmEvent.InjectIrq] > 0)
         {
-            Add(new(input.Name, Fate.InService, KvmGate.NoEoi, taken, taken, 0, -1, [$"{input.Name} is in service at the 8259 since {At(taken)}: no EOI has come."],
-                [new("taken", taken)]), epoch, Boot, mayBeCut: true);
+            var served = new KvmOwedAnswer(input.Name, Fate.InService, KvmGate.NoEoi, taken, taken, 0, -1,
+                [$"{input.Name} is in service at the 8259 since {At(taken)}: no EOI has come."], [new("taken", taken)]);
+            if (survey.Counts[KvmEvent.AckIrq] > 0)
+                Add(served, epoch, Boot, mayBeCut: true);
+            else
+                NotTold(served, $"{input.Name} was taken at {At(taken)}; whether it was ended is not told: kvm_ack_irq was not traced.");
         }
         if (input.Requested is not { } requested || !input.WasUnmasked)
             return;
@@ -152,8 +158,13 @@ internal sealed partial class KvmOwed
         }
         PinState other = vm.Pins[VmTrail.PinOfGsi(input.Irq)];
         // The line leads to both; a guest that uses the other end leaves this one.
-        if (LintMasked || other is { Programmed: true, Masked: false })
+        if (other is { Programmed: true, Masked: false })
             return;
+        if (LintMasked)
+        {
+            Lint0(input, requested);
+            return;
+        }
         (KvmGate gate, Mark? since, string why) = PicGate(input);
         if (usesPins && !LintOpen)
         {

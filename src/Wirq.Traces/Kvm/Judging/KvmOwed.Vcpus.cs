@@ -17,9 +17,9 @@ internal sealed partial class KvmOwed
         // Firmware leaves entries with vector 0 open; KVM takes what it never delivers.
         if (pending.Vector == 0)
             return;
-        if (!vm.ShowsTaking || vcpu.Posted is not null)
+        if (!vm.ShowsTaking || vm.Posted is not null)
         {
-            string hidden = vcpu.Posted is { } posted ? $"the processor delivers interrupts to this vCPU itself (APICv or AVIC, as at {At(posted)})"
+            string hidden = vm.Posted is { } posted ? $"the processor delivers interrupts to this vCPU itself (APICv or AVIC, as at {At(posted)})"
                 : "the log shows no injection (kvm_inj_virq), and no EOI of a vector that is no pin's: APICv or AVIC may deliver and end them, or they were not traced";
             _unknown.Add(new(pending.Source ?? KvmOwedAnswer.Untold, Fate.NotKnown, KvmGate.NotKnown, pending.At, null, vcpu.Index, pending.Vector,
                 [$"Vector {Hex(pending.Vector)}{Of(pending)} was accepted by vCPU {vcpu.Index} at {At(pending.At)}. Whether it was taken or ended is not told: {hidden}."],
@@ -106,9 +106,21 @@ internal sealed partial class KvmOwed
             [new("sent", refused.At), new("disabled", since)]), refused.Epoch, vcpu, mayBeCut: false);
     }
 
-    private void InService(int vector, Mark at, int known, VcpuTrail vcpu) =>
-        Add(new(vm.PinOf(vector, level: true)?.Name ?? KvmOwedAnswer.Untold, Fate.InService, KvmGate.NoEoi, at, at, vcpu.Index, vector,
-            [$"Vector {Hex(vector)} is in service at vCPU {vcpu.Index} since {At(at)}: no EOI has come."], [new("injected", at)]), known, vcpu, mayBeCut: true);
+    private void InService(int vector, Mark at, int known, VcpuTrail vcpu)
+    {
+        var answer = new KvmOwedAnswer(vm.PinOf(vector, level: true)?.Name ?? KvmOwedAnswer.Untold, Fate.InService, KvmGate.NoEoi, at, at, vcpu.Index, vector,
+            [$"Vector {Hex(vector)} is in service at vCPU {vcpu.Index} since {At(at)}: no EOI has come."], [new("injected", at)]);
+        string? hidden = survey.Counts[KvmEvent.Eoi] == 0 ? "kvm_eoi was not traced"
+            : vm.Posted is { } posted ? $"the processor ends interrupts itself (APICv or AVIC, as at {At(posted)})" : null;
+        if (hidden is null)
+            Add(answer, known, vcpu, mayBeCut: true);
+        else
+            NotTold(answer, $"Vector {Hex(vector)} was injected at vCPU {vcpu.Index} at {At(at)}; whether it was ended is not told: {hidden}.");
+    }
+
+    /// <summary>What would decide it is not in the log.</summary>
+    private void NotTold(KvmOwedAnswer answer, string sentence) =>
+        _unknown.Add(answer with { Fate = Fate.NotKnown, Gate = KvmGate.NotKnown, Since = null, Sentences = [sentence] });
 
     private void MissingExit(int vector, Mark at, int known, VcpuTrail vcpu)
     {

@@ -29,6 +29,7 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
                 InService(vector, at, known, vcpu);
             foreach ((int vector, Mark at, int known) in vcpu.AwaitedExits)
                 MissingExit(vector, at, known, vcpu);
+            Timer(vcpu);
         }
         if (vm.HasKernelChips)
         {
@@ -49,12 +50,14 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
     /// <summary>Whether the end of the log, or of the VM, cuts off what would have come of it.</summary>
     private bool IsCut(Mark since, VcpuTrail? vcpu)
     {
+        // A vCPU that the VMM stopped has its end there.
+        Mark end = vcpu?.Stopped ?? vm.End;
         if (!_stamps.HasTime)
-            return vm.End.Event - since.Event < CutOffRecords;
-        if (vm.End.Time - since.Time >= CutOff)
+            return end.Event - since.Event < CutOffRecords;
+        if (end.Time - since.Time >= CutOff)
             return false;
         // A vCPU that is silent for longer was not about to take it; one that the VMM stopped could not.
-        return vcpu?.LastSign is not { } sign || vm.End.Time - sign.Time < CutOff || vcpu.Stopped is not null;
+        return vcpu?.LastSign is not { } sign || end.Time - sign.Time < CutOff || vcpu.Stopped is not null;
     }
 
     /// <param name="answer">What is owed.</param>
@@ -72,7 +75,7 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
                 Fate = Fate.NotKnown,
                 Gate = KvmGate.RecordsLost,
                 Since = gap.At,
-                Sentences = [$"{First(answer)} What became of it is not known: records are missing at {At(gap.At)}."],
+                Sentences = [$"{First(answer)} What became of it is not known: {(gap.Loss == KvmLoss.WentBack ? "the times go back" : "records are missing")} at {At(gap.At)}."],
             });
         }
         else if (vcpu is not null && vm.TurnedOff is { } off && IsOfTheEnd(answer, vcpu, off))

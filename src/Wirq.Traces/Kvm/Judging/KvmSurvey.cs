@@ -25,6 +25,8 @@ internal sealed class KvmSurvey
     /// <summary>The last gap: those between are not kept.</summary>
     internal KvmGap? LastGap { get; private set; }
     internal long LostRecords { get; private set; }
+    /// <summary>How many of the gaps are places where the times go back, and the first one.</summary>
+    internal (long Count, Mark First) Jumps { get; private set; }
     internal KvmCounts Counts { get; private set; } = new();
     internal bool IsText { get; private set; }
     /// <summary>Lines of other forms; null for none.</summary>
@@ -100,6 +102,8 @@ internal sealed class KvmSurvey
             GapCount++;
             LastGap = new(at, record.Loss, record.Cpu);
             LostRecords += Math.Min(record.LostCount, long.MaxValue - LostRecords);
+            if (record.Loss == KvmLoss.WentBack)
+                Jumps = (Jumps.Count + 1, Jumps.Count == 0 ? at : Jumps.First);
             if (_gaps.Count < MostGaps)
                 _gaps.Add(LastGap);
             return;
@@ -146,7 +150,7 @@ internal sealed class KvmSurvey
         if (!same)
             return false;
         (GapCount, LastGap, LostRecords, Counts, First, End) = (whole.GapCount, whole.LastGap, whole.LostRecords, whole.Counts, whole.First, whole.End);
-        (Threadless, IoApicEois, HighestVcpu, LeftOut) = (whole.Threadless, whole.IoApicEois, whole.HighestVcpu, whole.LeftOut);
+        (Threadless, IoApicEois, HighestVcpu, LeftOut, Jumps) = (whole.Threadless, whole.IoApicEois, whole.HighestVcpu, whole.LeftOut, whole.Jumps);
         TooMany |= whole.TooMany;
         _gaps.Clear();
         _gaps.AddRange(whole.Gaps);

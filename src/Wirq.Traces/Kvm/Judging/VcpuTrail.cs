@@ -72,8 +72,6 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
     /// <summary>The guest runs again, or gets the next vector: an EOI after that is another.</summary>
     internal void GoesOn() => _printedEoi = NoEoi;
 
-    /// <summary>The processor posts interrupts to it (APICv, AVIC).</summary>
-    internal Mark? Posted { get; set; }
     /// <summary>The VMM stopped it, and it did not enter again.</summary>
     internal Mark? Stopped { get; set; }
 
@@ -136,6 +134,14 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
         }
         count.Last = at;
         return count;
+    }
+
+    /// <summary>A vector was taken or ended of which only a refusal is known: it was none, so the local APIC had been enabled where no record
+    /// shows it.</summary>
+    internal void Prove(int vector)
+    {
+        if (!Pending.ContainsKey(vector) && !InService.ContainsKey(vector) && Refused.Remove(vector))
+            Registers.Remove((int)ApicRegister.SpuriousVector);
     }
 
     /// <summary>INIT, or a reset: what was pending or in service is gone.</summary>

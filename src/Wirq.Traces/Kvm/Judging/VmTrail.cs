@@ -44,6 +44,8 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     /// <summary>KVM has the I/OAPIC; the VMM has it where messages come, and no pin of KVM's.</summary>
     internal bool HasKernelChips { get; private set; }
     internal bool HasMessages { get; private set; }
+    /// <summary>The processor posts interrupts to its vCPUs, and ends them (APICv, AVIC): the last record that says so.</summary>
+    internal Mark? Posted { get; private set; }
     internal long ForeignAccepts { get; set; }
     internal Mark FirstForeign { get; set; }
     /// <summary>Messages of the kernel's threads that no vCPU accepted, and pins that such threads drove: they may be this VM's.</summary>
@@ -127,14 +129,18 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
                     braked.Braked = at;
                 break;
             case KvmEvent.ApicvAcceptIrq:
-                if (VcpuAt(record.Vcpu) is { } posted)
-                    posted.Posted = at;
+                if (VcpuAt(record.Vcpu) is not null)
+                    Posted = at;
                 break;
             case KvmEvent.PostedRoute:
                 // The route of an assigned device was looked at, to give it to the IOMMU.
                 context.Message = default;
                 break;
-            case KvmEvent.Other or KvmEvent.TscOffset or KvmEvent.AvicIpi:
+            case KvmEvent.Avic:
+            case KvmEvent.ApicvInhibit when record.Value == 0:
+                Posted = at;
+                break;
+            case KvmEvent.Other or KvmEvent.TscOffset or KvmEvent.ApicvInhibit:
                 break;
             default:
                 CloseMessages(context, epoch);
