@@ -17,7 +17,7 @@ internal sealed partial class KvmOwed
             Stormy(pin);
             return;
         }
-        if (pin.LostEdge is { } lost)
+        if (pin is { LostEdge: { } lost, Programmed: true })
         {
             EdgeLost(pin, lost);
             return;
@@ -86,15 +86,13 @@ internal sealed partial class KvmOwed
         var answer = new KvmOwedAnswer(pin.Name, Fate.Refused, KvmGate.NoDestination, at, at, -1, pin.Vector,
             [$"{pin.Name} (vector {Hex(pin.Vector)}) was raised at {At(at)}, and no vCPU accepted its message to {to}."], [new("raised", at)]);
         if (known && survey.Counts[KvmEvent.AcceptIrq] > 0)
-            Add(answer, epoch, null, mayBeCut: false);
+            Add(answer, pin.RaisedEpoch, null, mayBeCut: false);
         else
             _unknown.Add(answer with { Fate = Fate.NotKnown, Gate = KvmGate.NotKnown });
     }
 
     private void EdgeLost(PinState pin, Mark lost)
     {
-        if (!pin.Programmed)
-            return;
         bool late = pin.UnmaskedAt is { } unmasked && unmasked.Event > lost.Event;
         string after = late ? $" It was unmasked at {At(pin.UnmaskedAt!.Value)}: too late." : "";
         Add(new(pin.Name, Fate.Lost, KvmGate.EdgeLost, lost, pin.MaskSince, -1, pin.Vector,
@@ -139,7 +137,7 @@ internal sealed partial class KvmOwed
             var served = new KvmOwedAnswer(input.Name, Fate.InService, KvmGate.NoEoi, taken, taken, 0, -1,
                 [$"{input.Name} is in service at the 8259 since {At(taken)}: no EOI has come."], [new("taken", taken)]);
             if (survey.Counts[KvmEvent.AckIrq] > 0)
-                Add(served, epoch, Boot, mayBeCut: true);
+                Add(served, input.InServiceEpoch, Boot, mayBeCut: true);
             else
                 NotTold(served, $"{input.Name} was taken at {At(taken)}; whether it was ended is not told: kvm_ack_irq was not traced.");
         }
@@ -181,8 +179,10 @@ internal sealed partial class KvmOwed
     {
         if (input.Irq >= PicPair.SlaveFirst && vm.Pic.Cascade.Masked == true)
             return (KvmGate.CascadeMasked, vm.Pic.Cascade.MaskSince, $"The cascade is masked {Since(vm.Pic.Cascade.MaskSince)}.");
+        if (!ShowsInjection)
+            return (KvmGate.NotKnown, null, "Whether it waits, or is in service, is not told: kvm_inj_virq was not traced.");
         PicInput? above = vm.Pic.Inputs.FirstOrDefault(one => one.InService is not null && Priority(one) <= Priority(input));
-        return above is { InService: { } at } && survey.Counts[KvmEvent.InjectIrq] > 0
+        return above is { InService: { } at } && survey.Counts[KvmEvent.InjectIrq] > 0 && survey.Counts[KvmEvent.AckIrq] > 0
             ? (KvmGate.PicInService, at, $"{above.Name}, of the same priority or above, is in service since {At(at)}.")
             : (KvmGate.PicPending, null, "Nothing visible forbids it; whether interrupts are enabled (IF) is not known.");
     }

@@ -27,7 +27,7 @@ internal sealed partial class KvmOwed
             return;
         }
         (KvmGate gate, Mark? since, string why) = Gate(pending, vcpu);
-        string taken = survey.EndsAtInjection || survey.Counts[KvmEvent.InjectIrq] > 0 ? "and not taken"
+        string taken = ShowsInjection ? "and not taken"
             : "and not ended; whether it was taken is not told, for kvm_inj_virq was not traced";
         string merges = pending.Merges > 0 ? $" {pending.Merges} more came and merged into it." : "";
         var evidence = new List<Evidence> { new("accepted", pending.At) };
@@ -40,9 +40,15 @@ internal sealed partial class KvmOwed
             pending.Epoch, vcpu, mayBeCut: true);
     }
 
+    /// <summary>What a vCPU has taken stands in the log.</summary>
+    private bool ShowsInjection => survey.EndsAtInjection || survey.Counts[KvmEvent.InjectIrq] > 0;
+
     private (KvmGate Gate, Mark? Since, string Why) Gate(Accepted pending, VcpuTrail vcpu)
     {
         (KvmGate gate, Mark? since, int by) = vcpu.GateOf(pending.Vector, epoch);
+        // Without injections it may have been taken before that gate closed.
+        if (!ShowsInjection && gate != KvmGate.IllegalVector && !(since?.Event < pending.At.Event))
+            return (KvmGate.NotKnown, null, "So whether it waits, or is in service, is not told.");
         switch (gate)
         {
             case KvmGate.IllegalVector:
@@ -76,7 +82,7 @@ internal sealed partial class KvmOwed
     private string Unknown(VcpuTrail vcpu)
     {
         string priority = vcpu.Known((int)ApicRegister.TaskPriority, epoch) is null ? ", or TPR" : "";
-        string service = !vm.FromStart && !survey.EndsAtInjection ? ", or a vector in service since before the log" : "";
+        string service = survey.Counts[KvmEvent.Eoi] == 0 ? ", or a vector in service (kvm_eoi was not traced)" : !vm.FromStart && !survey.EndsAtInjection ? ", or a vector in service since before the log" : "";
         return priority + service;
     }
 
@@ -86,7 +92,7 @@ internal sealed partial class KvmOwed
         var facts = new List<string>();
         if (vcpu.Known((int)ApicRegister.TaskPriority, epoch) is { } priority)
             facts.Add($"TPR is 0x{priority.Value:x2}");
-        if (survey.EndsAtInjection || vm.FromStart && epoch == 0 && survey.Counts[KvmEvent.InjectIrq] > 0)
+        if (survey.EndsAtInjection || vm.FromStart && epoch == 0 && survey.Counts[KvmEvent.InjectIrq] > 0 && survey.Counts[KvmEvent.Eoi] > 0)
             facts.Add("nothing is in service");
         if (vcpu.SoftwareEnabled(epoch) == true)
             facts.Add("the local APIC is enabled");

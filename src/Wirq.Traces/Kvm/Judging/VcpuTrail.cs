@@ -112,7 +112,7 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
             return (KvmGate.IllegalVector, null, -1);
         foreach ((int served, (Mark at, int known)) in InService.Reverse())
         {
-            if (known == epoch && served >> 4 >= priorityClass)
+            if (survey.Counts[KvmEvent.Eoi] > 0 && known == epoch && served >> 4 >= priorityClass)
                 return (KvmGate.VectorInService, at, served);
         }
         if (Known((int)ApicRegister.TaskPriority, epoch) is { } priority && (int)(priority.Value >> 4 & 0xF) >= priorityClass)

@@ -174,7 +174,7 @@ internal sealed partial class VmTrail
             ShowsTaking = true;
             vcpu.WorkedEpoch = epoch;
         }
-        else if (!vcpu.InService.ContainsKey(vector) && !reinjected && !Pic.Inject(vector, at))
+        else if (!vcpu.InService.ContainsKey(vector) && !reinjected && !Pic.Inject(vector, at, epoch))
         {
             vcpu.Count(vector, at).Injections++;
             vcpu.Early[vector] = at;

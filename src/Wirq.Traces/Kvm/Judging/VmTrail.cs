@@ -110,6 +110,8 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
                 context.PinPrinted |= context.HasLine && PinOfGsi(context.Gsi) == record.Pin;
                 break;
             case KvmEvent.MsiSetIrq:
+                // A GSI is a message, or leads to chips: what follows an answer is a message of its own.
+                context.HasLine &= !context.Answered;
                 HasMessages = context.Answered = true;
                 Sent(record, at, context, epoch);
                 break;
@@ -174,7 +176,13 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     }
 
     /// <summary>Records are missing: what was pending may have been served since.</summary>
-    internal void Gap() => _acted = true;
+    internal void Gap()
+    {
+        _acted = true;
+        // Its line may have fallen meanwhile.
+        foreach (PinState pin in Pins)
+            pin.Redelivered = 0;
+    }
 
     /// <summary>A VM that was restored is created as well, and has a past: so its first entry must be at the reset vector, or, where entries are
     /// not traced or the VMM boots a kernel without firmware, its guest must initialise the 8259 before anything is delivered.</summary>
