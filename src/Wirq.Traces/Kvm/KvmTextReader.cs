@@ -105,6 +105,8 @@ internal sealed class KvmTextReader : IKvmRecords
         }
         if (line.IsEmpty)
             return false;
+        if (LossMark.HostCpus(line) is > 0 and int cpus)
+            Counts.HostCpus = cpus;
         return LossMark.TryRead(line, _loss) ? Lose() : Other(line);
     }
 

@@ -17,9 +17,10 @@ internal sealed partial class KvmOwed
         // Firmware leaves entries with vector 0 open; KVM takes what it never delivers.
         if (pending.Vector == 0)
             return;
-        if (!vm.ShowsTaking || vm.Posted is not null)
+        if (!vm.ShowsTaking || vm.Posted is not null || vcpu.IsMissing)
         {
-            string hidden = vm.Posted is { } posted ? $"the processor delivers interrupts to this vCPU itself (APICv or AVIC, as at {At(posted)})"
+            string hidden = vcpu.IsMissing ? $"it was started at {At(vcpu.Started!.Value)}, and the records of its thread are not in the log"
+                : vm.Posted is { } posted ? $"the processor delivers interrupts to this vCPU itself (APICv or AVIC, as at {At(posted)})"
                 : "the log shows no injection (kvm_inj_virq), and no EOI of a vector that is no pin's: APICv or AVIC may deliver and end them, or they were not traced";
             _unknown.Add(new(pending.Source ?? KvmOwedAnswer.Untold, Fate.NotKnown, KvmGate.NotKnown, pending.At, null, vcpu.Index, pending.Vector,
                 [$"Vector {Hex(pending.Vector)}{Of(pending)} was accepted by vCPU {vcpu.Index} at {At(pending.At)}. Whether it was taken or ended is not told: {hidden}."],

@@ -56,6 +56,10 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
     /// <summary>The guest disabled the local APIC (SPIV), whatever it did later.</summary>
     internal Mark? LastDisabled { get; set; }
     internal long Spurious { get; set; }
+    /// <summary>A startup IPI reached it, so that it enters the guest.</summary>
+    internal Mark? Started { get; set; }
+    /// <summary>It was started, and no record of its thread is in a log that has entries: those records are missing.</summary>
+    internal bool IsMissing => Started is not null && Entries == 0 && survey.Counts[KvmEvent.Entry] > 0;
     private const int NoEoi = KvmRecord.Untold - 1;
     private int _printedEoi = NoEoi;
 

@@ -23,9 +23,13 @@ internal sealed partial class VmTrail
             vcpu.Reset(at, epoch, registers: true);
             return;
         }
-        // The vCPU runs: it may enable its local APIC where no record shows it.
-        if (record.Mode == DeliveryMode.StartUp && !ShowsRegisters(vcpu))
-            vcpu.Registers.Clear();
+        if (record.Mode == DeliveryMode.StartUp)
+        {
+            vcpu.Started = at;
+            // The vCPU runs: it may enable its local APIC where no record shows it.
+            if (!ShowsRegisters(vcpu))
+                vcpu.Registers.Clear();
+        }
         if (record.Mode is not (DeliveryMode.Fixed or DeliveryMode.LowestPriority) || record.Vector is < 0 or > 255)
             return;
         VectorCount count = vcpu.Count(record.Vector, at);
