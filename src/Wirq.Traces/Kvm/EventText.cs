@@ -42,6 +42,7 @@ internal static class EventText
             KvmEvent.Mmio => Mmio(ref scan, record),
             KvmEvent.Pio => Pio(ref scan, record),
             KvmEvent.Msr => Msr(ref scan, record),
+            KvmEvent.ApicvInhibit => Inhibit(ref scan, record),
             KvmEvent.TscOffset => scan.Word("vcpu="u8) && scan.Number(out record.Vcpu) && scan.Word("prev="u8) && Previous(ref scan, record),
             _ => true,
         };
@@ -237,6 +238,9 @@ internal static class EventText
         record.Masked = scan.Word("(#GP)"u8);
         return true;
     }
+
+    private static bool Inhibit(ref TextScan scan, KvmRecord record) => (scan.Word("set"u8) || scan.Word("cleared"u8)) && scan.Word("reason="u8)
+        && scan.Decimal(out _) && scan.Word(","u8) && scan.Word("inhibits="u8) && scan.Hex(out record.Value);
 
     private static bool Previous(ref TextScan scan, KvmRecord record)
     {

@@ -34,6 +34,9 @@ internal sealed class KvmCounts
     /// <summary>Records with an event's name.</summary>
     internal long Records { get; private set; }
 
+    /// <summary>The host's CPUs, as the head of ftrace's file says; 0 where it does not.</summary>
+    internal int HostCpus { get; set; }
+
     /// <summary>Records whose fields cannot be read, or are cut.</summary>
     internal long Damaged { get; set; }
 

@@ -13,7 +13,11 @@ internal enum KvmEvent : byte
     Mmio, Pio, Msr, TscOffset,
     /// <summary>An interrupt that the processor posts to the guest itself (APICv, AVIC).</summary>
     ApicvAcceptIrq,
-    AvicIpi, PostedRoute,
+    /// <summary>A record that only AVIC at work makes.</summary>
+    Avic,
+    /// <summary>A reason not to let the processor post interrupts came or went; its value is what reasons are left.</summary>
+    ApicvInhibit,
+    PostedRoute,
 }
 
 /// <summary>Why records are missing.</summary>
@@ -27,6 +31,8 @@ internal enum KvmLoss : byte
     CutOut,
     /// <summary>The last line is incomplete.</summary>
     CutEnd,
+    /// <summary>The next record is earlier: files of several CPUs one behind another, a log that was sorted by thread, or two recordings.</summary>
+    WentBack,
 }
 
 /// <summary>Exits that tell something about interrupts.</summary>
@@ -36,5 +42,6 @@ internal enum KvmExit : byte
     Halt,
     /// <summary>The guest can take an interrupt again: KVM had asked for this exit, because it could not.</summary>
     InterruptWindow,
-    EoiInduced,
+    /// <summary>The processor does the work of a local APIC, and left for a part that it does not do: APICv or AVIC is at work.</summary>
+    OfVirtualApic,
 }

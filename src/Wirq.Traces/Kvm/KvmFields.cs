@@ -7,7 +7,7 @@ internal enum KvmField : byte
 {
     None, Gsi, Level, Source, Chip, Pin, Elcr, Imr, Coalesced, Entry, Address, Data, ApicId, DeliveryMode, TriggerMode, Vec,
     IcrLow, DestId, Rw, Reg, Val, Vector, IrqChip, Irq, Soft, Reinjected, VcpuId, Rip, GuestRip, IntrInfo, ExitReason, Isa,
-    Reason, Errno, Type, Gpa, Port, Write, Ecx, Exception, Previous,
+    Reason, Errno, Type, Gpa, Port, Write, Ecx, Exception, Inhibits, Previous,
 }
 
 /// <summary>Turns the fields of a record, as the kernel stores them, into what its text would tell: for trace.dat, and for the
@@ -28,7 +28,7 @@ internal sealed class KvmFields
         ("soft", KvmField.Soft), ("reinjected", KvmField.Reinjected), ("vcpu_id", KvmField.VcpuId), ("rip", KvmField.Rip),
         ("guest_rip", KvmField.GuestRip), ("intr_info", KvmField.IntrInfo), ("exit_reason", KvmField.ExitReason), ("isa", KvmField.Isa),
         ("reason", KvmField.Reason), ("errno", KvmField.Errno), ("type", KvmField.Type), ("gpa", KvmField.Gpa), ("port", KvmField.Port),
-        ("write", KvmField.Write), ("ecx", KvmField.Ecx), ("exception", KvmField.Exception), ("previous_tsc_offset", KvmField.Previous) }
+        ("write", KvmField.Write), ("ecx", KvmField.Ecx), ("exception", KvmField.Exception), ("inhibits", KvmField.Inhibits), ("previous_tsc_offset", KvmField.Previous) }
         .Select(pair => (System.Text.Encoding.ASCII.GetBytes(pair.Item1), pair.Item2))];
 
     [ThreadStatic]
@@ -113,6 +113,7 @@ internal sealed class KvmFields
             KvmEvent.Pio => Flag(KvmField.Rw, out record.Write) && Get(KvmField.Port, out record.Address) && (Get(KvmField.Val, out record.Value) || true),
             KvmEvent.Msr => Flag(KvmField.Write, out record.Write) && Get(KvmField.Ecx, out record.Address) && Get(KvmField.Data, out record.Value)
                 && (Flag(KvmField.Exception, out record.Masked) || true),
+            KvmEvent.ApicvInhibit => Get(KvmField.Inhibits, out record.Value),
             KvmEvent.TscOffset => Number(KvmField.VcpuId, out record.Vcpu) && Previous(record),
             _ => true,
         };

@@ -16,7 +16,8 @@ internal static class KvmNames
         ("kvm_inj_virq", KvmEvent.InjectIrq), ("kvm_inj_exception", KvmEvent.InjectException), ("kvm_entry", KvmEvent.Entry),
         ("kvm_exit", KvmEvent.Exit), ("kvm_userspace_exit", KvmEvent.UserspaceExit), ("kvm_vcpu_wakeup", KvmEvent.Wakeup),
         ("kvm_mmio", KvmEvent.Mmio), ("kvm_pio", KvmEvent.Pio), ("kvm_msr", KvmEvent.Msr), ("kvm_write_tsc_offset", KvmEvent.TscOffset),
-        ("kvm_apicv_accept_irq", KvmEvent.ApicvAcceptIrq), ("kvm_avic_incomplete_ipi", KvmEvent.AvicIpi),
+        ("kvm_apicv_accept_irq", KvmEvent.ApicvAcceptIrq), ("kvm_avic_incomplete_ipi", KvmEvent.Avic),
+        ("kvm_avic_unaccelerated_access", KvmEvent.Avic), ("kvm_avic_kick_vcpu_slowpath", KvmEvent.Avic), ("kvm_apicv_inhibit_changed", KvmEvent.ApicvInhibit),
         ("kvm_pi_irte_update", KvmEvent.PostedRoute) }
         .Select(pair => (System.Text.Encoding.ASCII.GetBytes(pair.Name), pair.Event))];
 

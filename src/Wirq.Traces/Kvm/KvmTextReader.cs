@@ -11,14 +11,17 @@ internal sealed class KvmTextReader : IKvmRecords
     /// <summary>The longest record is a kvm_exit of about 300 characters; what is wrapped beyond this is no record.</summary>
     private const int LongestRecord = 2048;
 
+    /// <summary>What writes these texts merges the CPUs' buffers by their times, and the clocks of two CPUs differ by microseconds: nanoseconds.</summary>
+    private const long Backwards = 1_000_000;
+
     private readonly LineSource _lines;
     private readonly byte[] _held = new byte[LongestRecord];
-    private readonly KvmRecord _record = new(), _loss = new();
+    private readonly KvmRecord _record = new(), _loss = new(), _back = new();
     private readonly LineLeads _leads = new();
     private int _heldLength;
-    private long _heldLine, _tooLong;
+    private long _heldLine, _tooLong, _latest = KvmRecord.Untold;
     private Hold _hold;
-    private bool _lossHeld, _ended, _haveTimes;
+    private bool _lossHeld, _laterHeld, _ended;
     /// <summary>Where the event's name is in what is held; the end is 0 where it is not there yet.</summary>
     private EventMark _mark;
 
@@ -56,6 +59,12 @@ internal sealed class KvmTextReader : IKvmRecords
     /// <inheritdoc/>
     public bool TryRead()
     {
+        if (_laterHeld)
+        {
+            _laterHeld = false;
+            Record = _record;
+            return true;
+        }
         if (_lossHeld)
         {
             _lossHeld = false;
@@ -96,6 +105,8 @@ internal sealed class KvmTextReader : IKvmRecords
         }
         if (line.IsEmpty)
             return false;
+        if (LossMark.HostCpus(line) is > 0 and int cpus)
+            Counts.HostCpus = cpus;
         return LossMark.TryRead(line, _loss) ? Lose() : Other(line);
     }
 
@@ -195,18 +206,33 @@ internal sealed class KvmTextReader : IKvmRecords
             state = TextState.Cut;
         if (state == TextState.Whole)
         {
-            _haveTimes |= _record.Time >= 0;
+            Sort();
             return true;
         }
         Counts.Damaged++;
         // Prose that names an event, in a log whose records have times.
-        if (state == TextState.Bad && _haveTimes && _record.Time < 0)
+        if (state == TextState.Bad && _latest >= 0 && _record.Time < 0)
             return false;
         _record.Clear();
         _record.Event = KvmEvent.Lost;
         _record.Place = _heldLine;
         _record.Loss = KvmLoss.CutEnd;
         return true;
+    }
+
+    /// <summary>Where the times go back, what stands before is not what happened before: that comes first, and the record behind it.</summary>
+    private void Sort()
+    {
+        if (_record.Time < 0)
+            return;
+        if (_latest - _record.Time > Backwards)
+        {
+            _back.Clear();
+            (_back.Event, _back.Loss, _back.Place) = (KvmEvent.Lost, KvmLoss.WentBack, _record.Place);
+            Record = _back;
+            _laterHeld = true;
+        }
+        _latest = _laterHeld ? _record.Time : Math.Max(_latest, _record.Time);
     }
 
     private TextState Parse(KvmRecord record, out EventName name)

@@ -27,6 +27,16 @@ internal static class LossMark
         }
     }
 
+    /// <summary>The CPUs of the host, in the head of ftrace's file: <c>#P:2</c>.</summary>
+    internal static int HostCpus(ReadOnlySpan<byte> line)
+    {
+        int at = line.StartsWith("#"u8) ? line.LastIndexOf("#P:"u8) : -1;
+        if (at < 0)
+            return 0;
+        at += "#P:"u8.Length;
+        return Digits.TryDecimal(line, ref at, out ulong cpus) && cpus <= ushort.MaxValue ? (int)cpus : 0;
+    }
+
     private static bool Started(ReadOnlySpan<byte> text, KvmRecord record)
     {
         int cpu = text.IndexOf("# CPU "u8);

@@ -8,7 +8,7 @@ internal enum KvmGate : byte
 {
     PinMasked, EdgeLost, RemoteIrr, LineHeld, StormBrake, NoDestination, IllegalVector, RefusedByApic,
     VectorInService, TaskPriority, NotInjected, CpuUnknown, NoEoi, EoiExitMissing,
-    PicMasked, CascadeMasked, PicInService, PicPending,
+    PicMasked, CascadeMasked, PicInService, PicPending, Lint0Closed, LvtMasked,
     RecordsLost, OtherVm, NotKnown,
 }
 

@@ -12,6 +12,7 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmAnswer> answer
     private readonly VmTrail[] _vms = [.. answers.Select(answer => answer.Trail)];
 
     private const string Whole = "trace-cmd record -e kvm, started before the VM";
+    private const string AllThreads = "the records of all threads (perf record -a, trace-cmd without -P and -F)";
     private const string Larger = "the same with a larger buffer (trace-cmd record -b 65536 -e kvm) or with fewer events";
 
     private string At(Mark mark) => survey.Stamps.At(mark);
@@ -23,8 +24,17 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmAnswer> answer
             yield return new("It has no record of KVM's tracepoints", Whole);
             yield break;
         }
-        if (survey.Gaps.Count > 0)
+        if (survey.GapCount > survey.Jumps.Count)
             yield return new(Gaps(), survey.Gaps.Any(gap => gap.Loss is KvmLoss.Dropped or KvmLoss.BufferStarted) ? Larger : "the whole log");
+        if (survey.Jumps is { Count: > 0 } jumps)
+        {
+            yield return new($"Its times go back {Phrase.Times(jumps.Count)}, first at {At(jumps.First)}: its records are not in one order (files of several CPUs or threads one behind another, or two "
+                + "recordings), so what follows another is not told", "the text of all CPUs together (the file trace, or trace-cmd report), or this one sorted by its times");
+        }
+        if (survey.OneCpu is { } cpu)
+        {
+            yield return new($"All its records are of CPU {cpu}, and the host has {survey.Counts.HostCpus}: what came on the others is not in it, or its threads kept to one", "the file trace, not that of per_cpu");
+        }
         if (survey.Threadless > 0)
             yield return new($"{Of(survey.Threadless)} of its records name no thread, so which vCPU wrote a register is not told", "all columns that the tool prints");
         if (survey.LeftOut is { } left)
@@ -61,7 +71,7 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmAnswer> answer
 
     private string Gaps()
     {
-        KvmGap first = survey.Gaps[0];
+        KvmGap first = survey.Gaps.FirstOrDefault(gap => gap.Loss != KvmLoss.WentBack) ?? survey.Gaps[0];
         string places = survey.GapCount == 1 ? $"at {At(first.At)}" : $"at {Phrase.Count(survey.GapCount, "place")}, first at {At(first.At)}, last at {At(survey.LastGap!.At)}";
         string count = survey.LostRecords > 0 ? $"{survey.LostRecords} records are" : "records are";
         string what = first.Loss switch
@@ -91,10 +101,15 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmAnswer> answer
             yield return new($"{(several ? $"The I/OAPIC of {One}" : "The I/OAPIC")} is the VMM's (split irqchip){(vm.Vm.EoiExits ? "" : ", or its records were not traced")}: what waits or is masked at its pins is in no record of KVM",
                 "with QEMU also -trace 'ioapic_*' -trace 'kvm_irqchip_*' -msg timestamp=on");
         }
-        if (!vm.ShowsTaking && vm.Vcpus.Any(vcpu => vcpu.Counts.Values.Any(count => count.Accepts > 0)) && vm.Vcpus.All(vcpu => vcpu.Posted is null))
+        if (!vm.ShowsTaking && vm.Vcpus.Any(vcpu => vcpu.Counts.Values.Any(count => count.Accepts > 0)) && vm.Posted is null)
             yield return new($"{name} shows no vector taken: no kvm_inj_virq, and no EOI of a vector that is no pin's, so APICv or AVIC may be at work", Whole);
-        if (vm.Vcpus.FirstOrDefault(vcpu => vcpu.Posted is not null) is { } posted)
-            yield return new($"The processor delivers interrupts to vCPUs itself (APICv or AVIC, as at {At(posted.Posted!.Value)}): what it takes and ends is in no record", "with enable_apicv=0 of kvm_intel, avic=0 of kvm_amd");
+        if (vm.Posted is { } posted)
+            yield return new($"The processor delivers interrupts to vCPUs itself (APICv or AVIC, as at {At(posted)}): what it takes and ends is in no record", "with enable_apicv=0 of kvm_intel, avic=0 of kvm_amd");
+        if (vm.Vcpus.FirstOrDefault(vcpu => vcpu.IsMissing) is { } missing)
+        {
+            yield return new($"{name} has no record of the thread of vCPU {missing.Index}, which was started at {At(missing.Started!.Value)}: what it took and ended is not told",
+                AllThreads);
+        }
         foreach (LimitAnswer limit in Unmatched(vm, name))
             yield return limit;
         if (vm.Unanswered > 0 && (vm.HasKernelChips || vm.HasMessages))
@@ -124,15 +139,14 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmAnswer> answer
     /// <summary>What ended must have begun: if it did not begin here, records of some threads are not in the log.</summary>
     private IEnumerable<LimitAnswer> Unmatched(VmTrail vm, string name)
     {
-        const string all = "the records of all threads (perf record -a, trace-cmd without -P and -F)";
         if (!vm.FromStart || survey.Gaps.Count > 0)
             yield break;
         if (vm.Pic.Inputs.FirstOrDefault(input => input.Acknowledged > input.Raises + 1 || input is { Acknowledged: > 0, Raises: 0 }) is { } input)
-            yield return new($"{name} ends {input.Name} {Phrase.Times(input.Acknowledged)} and raises it {Phrase.Times(input.Raises)}: the records of some thread are not in it", all);
+            yield return new($"{name} ends {input.Name} {Phrase.Times(input.Acknowledged)} and raises it {Phrase.Times(input.Raises)}: the records of some thread are not in it", AllThreads);
         foreach (VcpuTrail vcpu in vm.Vcpus)
         {
             foreach ((int vector, VectorCount count) in vcpu.Counts.Where(pair => pair.Value.Ends > pair.Value.Accepts && survey.Counts[KvmEvent.AcceptIrq] > 0).Take(1))
-                yield return new($"{name} ends vector 0x{vector:x2} at vCPU {vcpu.Index} {Phrase.Times(count.Ends)} and accepts it {Phrase.Times(count.Accepts)}: some accept lines are not in it", all);
+                yield return new($"{name} ends vector 0x{vector:x2} at vCPU {vcpu.Index} {Phrase.Times(count.Ends)} and accepts it {Phrase.Times(count.Accepts)}: some accept lines are not in it", AllThreads);
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed partial class KvmOwed
             Stormy(pin);
             return;
         }
-        if (pin.LostEdge is { } lost)
+        if (pin is { LostEdge: { } lost, Programmed: true })
         {
             EdgeLost(pin, lost);
             return;
@@ -32,7 +32,7 @@ internal sealed partial class KvmOwed
             return;
         if (!pin.Programmed && pin.Vector < 0x10)
         {
-            // QEMU drives both ends of a line; the guest uses the other one.
+            Unheard(pin, raised);
             return;
         }
         if (pin is { Masked: true, Level: true })
@@ -55,6 +55,8 @@ internal sealed partial class KvmOwed
         }
         if (pin.Awaited is { } awaited && pin.Level && awaited.Epoch == epoch && survey.Counts[KvmEvent.AckIrq] > 0)
             Waiting(pin, awaited.At, awaited.Vector, raised);
+        else if (pin is { Level: false, Masked: false })
+            EdgeHeld(pin, raised);
         else if (pin is { Level: true, Awaited: null })
         {
             string after = pin.LastAck is { } ack && ack.Event > raised.Event ? $", and no delivery follows its EOI at {At(ack)}" : ", and no record shows its delivery";
@@ -84,15 +86,13 @@ internal sealed partial class KvmOwed
         var answer = new KvmOwedAnswer(pin.Name, Fate.Refused, KvmGate.NoDestination, at, at, -1, pin.Vector,
             [$"{pin.Name} (vector {Hex(pin.Vector)}) was raised at {At(at)}, and no vCPU accepted its message to {to}."], [new("raised", at)]);
         if (known && survey.Counts[KvmEvent.AcceptIrq] > 0)
-            Add(answer, epoch, null, mayBeCut: false);
+            Add(answer, pin.RaisedEpoch, null, mayBeCut: false);
         else
             _unknown.Add(answer with { Fate = Fate.NotKnown, Gate = KvmGate.NotKnown });
     }
 
     private void EdgeLost(PinState pin, Mark lost)
     {
-        if (!pin.Programmed)
-            return;
         bool late = pin.UnmaskedAt is { } unmasked && unmasked.Event > lost.Event;
         string after = late ? $" It was unmasked at {At(pin.UnmaskedAt!.Value)}: too late." : "";
         Add(new(pin.Name, Fate.Lost, KvmGate.EdgeLost, lost, pin.MaskSince, -1, pin.Vector,
@@ -134,8 +134,12 @@ internal sealed partial class KvmOwed
             return;
         if (input.InService is { } taken && survey.Counts[KvmEvent.InjectIrq] > 0)
         {
-            Add(new(input.Name, Fate.InService, KvmGate.NoEoi, taken, taken, 0, -1, [$"{input.Name} is in service at the 8259 since {At(taken)}: no EOI has come."],
-                [new("taken", taken)]), epoch, Boot, mayBeCut: true);
+            var served = new KvmOwedAnswer(input.Name, Fate.InService, KvmGate.NoEoi, taken, taken, 0, -1,
+                [$"{input.Name} is in service at the 8259 since {At(taken)}: no EOI has come."], [new("taken", taken)]);
+            if (survey.Counts[KvmEvent.AckIrq] > 0)
+                Add(served, input.InServiceEpoch, Boot, mayBeCut: true);
+            else
+                NotTold(served, $"{input.Name} was taken at {At(taken)}; whether it was ended is not told: kvm_ack_irq was not traced.");
         }
         if (input.Requested is not { } requested || !input.WasUnmasked)
             return;
@@ -152,8 +156,13 @@ internal sealed partial class KvmOwed
         }
         PinState other = vm.Pins[VmTrail.PinOfGsi(input.Irq)];
         // The line leads to both; a guest that uses the other end leaves this one.
-        if (LintMasked || other is { Programmed: true, Masked: false })
+        if (other is { Programmed: true, Masked: false })
             return;
+        if (LintMasked)
+        {
+            Lint0(input, requested);
+            return;
+        }
         (KvmGate gate, Mark? since, string why) = PicGate(input);
         if (usesPins && !LintOpen)
         {
@@ -170,8 +179,10 @@ internal sealed partial class KvmOwed
     {
         if (input.Irq >= PicPair.SlaveFirst && vm.Pic.Cascade.Masked == true)
             return (KvmGate.CascadeMasked, vm.Pic.Cascade.MaskSince, $"The cascade is masked {Since(vm.Pic.Cascade.MaskSince)}.");
+        if (!ShowsInjection)
+            return (KvmGate.NotKnown, null, "Whether it waits, or is in service, is not told: kvm_inj_virq was not traced.");
         PicInput? above = vm.Pic.Inputs.FirstOrDefault(one => one.InService is not null && Priority(one) <= Priority(input));
-        return above is { InService: { } at } && survey.Counts[KvmEvent.InjectIrq] > 0
+        return above is { InService: { } at } && survey.Counts[KvmEvent.InjectIrq] > 0 && survey.Counts[KvmEvent.AckIrq] > 0
             ? (KvmGate.PicInService, at, $"{above.Name}, of the same priority or above, is in service since {At(at)}.")
             : (KvmGate.PicPending, null, "Nothing visible forbids it; whether interrupts are enabled (IF) is not known.");
     }

@@ -17,9 +17,10 @@ internal sealed partial class KvmOwed
         // Firmware leaves entries with vector 0 open; KVM takes what it never delivers.
         if (pending.Vector == 0)
             return;
-        if (!vm.ShowsTaking || vcpu.Posted is not null)
+        if (!vm.ShowsTaking || vm.Posted is not null || vcpu.IsMissing)
         {
-            string hidden = vcpu.Posted is { } posted ? $"the processor delivers interrupts to this vCPU itself (APICv or AVIC, as at {At(posted)})"
+            string hidden = vcpu.IsMissing ? $"it was started at {At(vcpu.Started!.Value)}, and the records of its thread are not in the log"
+                : vm.Posted is { } posted ? $"the processor delivers interrupts to this vCPU itself (APICv or AVIC, as at {At(posted)})"
                 : "the log shows no injection (kvm_inj_virq), and no EOI of a vector that is no pin's: APICv or AVIC may deliver and end them, or they were not traced";
             _unknown.Add(new(pending.Source ?? KvmOwedAnswer.Untold, Fate.NotKnown, KvmGate.NotKnown, pending.At, null, vcpu.Index, pending.Vector,
                 [$"Vector {Hex(pending.Vector)}{Of(pending)} was accepted by vCPU {vcpu.Index} at {At(pending.At)}. Whether it was taken or ended is not told: {hidden}."],
@@ -27,7 +28,7 @@ internal sealed partial class KvmOwed
             return;
         }
         (KvmGate gate, Mark? since, string why) = Gate(pending, vcpu);
-        string taken = survey.EndsAtInjection || survey.Counts[KvmEvent.InjectIrq] > 0 ? "and not taken"
+        string taken = ShowsInjection ? "and not taken"
             : "and not ended; whether it was taken is not told, for kvm_inj_virq was not traced";
         string merges = pending.Merges > 0 ? $" {pending.Merges} more came and merged into it." : "";
         var evidence = new List<Evidence> { new("accepted", pending.At) };
@@ -40,9 +41,15 @@ internal sealed partial class KvmOwed
             pending.Epoch, vcpu, mayBeCut: true);
     }
 
+    /// <summary>What a vCPU has taken stands in the log.</summary>
+    private bool ShowsInjection => survey.EndsAtInjection || survey.Counts[KvmEvent.InjectIrq] > 0;
+
     private (KvmGate Gate, Mark? Since, string Why) Gate(Accepted pending, VcpuTrail vcpu)
     {
         (KvmGate gate, Mark? since, int by) = vcpu.GateOf(pending.Vector, epoch);
+        // Without injections it may have been taken before that gate closed.
+        if (!ShowsInjection && gate != KvmGate.IllegalVector && !(since?.Event < pending.At.Event))
+            return (KvmGate.NotKnown, null, "So whether it waits, or is in service, is not told.");
         switch (gate)
         {
             case KvmGate.IllegalVector:
@@ -76,7 +83,7 @@ internal sealed partial class KvmOwed
     private string Unknown(VcpuTrail vcpu)
     {
         string priority = vcpu.Known((int)ApicRegister.TaskPriority, epoch) is null ? ", or TPR" : "";
-        string service = !vm.FromStart && !survey.EndsAtInjection ? ", or a vector in service since before the log" : "";
+        string service = survey.Counts[KvmEvent.Eoi] == 0 ? ", or a vector in service (kvm_eoi was not traced)" : !vm.FromStart && !survey.EndsAtInjection ? ", or a vector in service since before the log" : "";
         return priority + service;
     }
 
@@ -86,7 +93,7 @@ internal sealed partial class KvmOwed
         var facts = new List<string>();
         if (vcpu.Known((int)ApicRegister.TaskPriority, epoch) is { } priority)
             facts.Add($"TPR is 0x{priority.Value:x2}");
-        if (survey.EndsAtInjection || vm.FromStart && epoch == 0 && survey.Counts[KvmEvent.InjectIrq] > 0)
+        if (survey.EndsAtInjection || vm.FromStart && epoch == 0 && survey.Counts[KvmEvent.InjectIrq] > 0 && survey.Counts[KvmEvent.Eoi] > 0)
             facts.Add("nothing is in service");
         if (vcpu.SoftwareEnabled(epoch) == true)
             facts.Add("the local APIC is enabled");
@@ -106,9 +113,21 @@ internal sealed partial class KvmOwed
             [new("sent", refused.At), new("disabled", since)]), refused.Epoch, vcpu, mayBeCut: false);
     }
 
-    private void InService(int vector, Mark at, int known, VcpuTrail vcpu) =>
-        Add(new(vm.PinOf(vector, level: true)?.Name ?? KvmOwedAnswer.Untold, Fate.InService, KvmGate.NoEoi, at, at, vcpu.Index, vector,
-            [$"Vector {Hex(vector)} is in service at vCPU {vcpu.Index} since {At(at)}: no EOI has come."], [new("injected", at)]), known, vcpu, mayBeCut: true);
+    private void InService(int vector, Mark at, int known, VcpuTrail vcpu)
+    {
+        var answer = new KvmOwedAnswer(vm.PinOf(vector, level: true)?.Name ?? KvmOwedAnswer.Untold, Fate.InService, KvmGate.NoEoi, at, at, vcpu.Index, vector,
+            [$"Vector {Hex(vector)} is in service at vCPU {vcpu.Index} since {At(at)}: no EOI has come."], [new("injected", at)]);
+        string? hidden = survey.Counts[KvmEvent.Eoi] == 0 ? "kvm_eoi was not traced"
+            : vm.Posted is { } posted ? $"the processor ends interrupts itself (APICv or AVIC, as at {At(posted)})" : null;
+        if (hidden is null)
+            Add(answer, known, vcpu, mayBeCut: true);
+        else
+            NotTold(answer, $"Vector {Hex(vector)} was injected at vCPU {vcpu.Index} at {At(at)}; whether it was ended is not told: {hidden}.");
+    }
+
+    /// <summary>What would decide it is not in the log.</summary>
+    private void NotTold(KvmOwedAnswer answer, string sentence) =>
+        _unknown.Add(answer with { Fate = Fate.NotKnown, Gate = KvmGate.NotKnown, Since = null, Sentences = [sentence] });
 
     private void MissingExit(int vector, Mark at, int known, VcpuTrail vcpu)
     {

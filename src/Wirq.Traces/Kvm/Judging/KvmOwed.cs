@@ -29,6 +29,7 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
                 InService(vector, at, known, vcpu);
             foreach ((int vector, Mark at, int known) in vcpu.AwaitedExits)
                 MissingExit(vector, at, known, vcpu);
+            Timer(vcpu);
         }
         if (vm.HasKernelChips)
         {
@@ -39,9 +40,23 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
         }
         foreach (LostMessage message in vm.Lost.Concat(vm.Doubted))
             Nobody(message);
+        if (survey.OneCpu is { } only)
+            Doubt(only);
         ILookup<int, KvmOwedAnswer> byCpu = _owed.ToLookup(one => one.Cpu);
         KvmSilent[] silent = [.. vm.Vcpus.Select(vcpu => Silence(vcpu, byCpu[vcpu.Index])).OfType<KvmSilent>()];
         return new(vm, InOrder(_owed), InOrder(_unknown), InOrder(_masked), silent, [.. Told()], [.. Notes()]);
+    }
+
+    /// <summary>What one CPU's records lack may be in those of the others.</summary>
+    private void Doubt(int cpu)
+    {
+        _unknown.AddRange(_owed.Select(one => one with
+        {
+            Fate = Fate.NotKnown,
+            Gate = KvmGate.NotKnown,
+            Sentences = [.. one.Sentences, $"But the log has records of CPU {cpu} alone: what became of it may stand in those of the others."],
+        }));
+        _owed.Clear();
     }
 
     private static KvmOwedAnswer[] InOrder(List<KvmOwedAnswer> answers) => [.. answers.OrderBy(one => one.At.Event)];
@@ -49,12 +64,14 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
     /// <summary>Whether the end of the log, or of the VM, cuts off what would have come of it.</summary>
     private bool IsCut(Mark since, VcpuTrail? vcpu)
     {
+        // A vCPU that the VMM stopped has its end there.
+        Mark end = vcpu?.Stopped ?? vm.End;
         if (!_stamps.HasTime)
-            return vm.End.Event - since.Event < CutOffRecords;
-        if (vm.End.Time - since.Time >= CutOff)
+            return end.Event - since.Event < CutOffRecords;
+        if (end.Time - since.Time >= CutOff)
             return false;
         // A vCPU that is silent for longer was not about to take it; one that the VMM stopped could not.
-        return vcpu?.LastSign is not { } sign || vm.End.Time - sign.Time < CutOff || vcpu.Stopped is not null;
+        return vcpu?.LastSign is not { } sign || end.Time - sign.Time < CutOff || vcpu.Stopped is not null;
     }
 
     /// <param name="answer">What is owed.</param>
@@ -72,7 +89,7 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
                 Fate = Fate.NotKnown,
                 Gate = KvmGate.RecordsLost,
                 Since = gap.At,
-                Sentences = [$"{First(answer)} What became of it is not known: records are missing at {At(gap.At)}."],
+                Sentences = [$"{First(answer)} What became of it is not known: {(gap.Loss == KvmLoss.WentBack ? "the times go back" : "records are missing")} at {At(gap.At)}."],
             });
         }
         else if (vcpu is not null && vm.TurnedOff is { } off && IsOfTheEnd(answer, vcpu, off))
@@ -90,11 +107,31 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
 
     /// <summary>A guest turns its machine off with interrupts disabled: what came then waits for ever. But a guest that hangs may be turned off by
     /// another of its CPUs. So it must have come not long before, and its vCPU has taken nothing since.</summary>
-    private bool IsOfTheEnd(KvmOwedAnswer answer, VcpuTrail vcpu, PowerOff off) => answer.Fate == Fate.Pending && _stamps.HasTime
-        && answer.At.Event < off.At.Event && off.At.Time - answer.At.Time < Stopping && !(vcpu.LastTaken is { } taken && taken.Event > answer.At.Event);
+    private bool IsOfTheEnd(KvmOwedAnswer answer, VcpuTrail vcpu, PowerOff off)
+    {
+        if (answer.At.Event > off.At.Event)
+            return true;
+        long before = off.At.Time - answer.At.Time;
+        return _stamps.HasTime && answer.Fate switch
+        {
+            Fate.Pending => before < Stopping && !(vcpu.LastTaken is { } taken && taken.Event > answer.At.Event),
+            // Its handler was about to run, or ran.
+            Fate.InService => before < CutOff,
+            _ => false,
+        };
+    }
 
     private void AtPowerOff(KvmOwedAnswer answer, VcpuTrail vcpu, PowerOff off)
     {
+        if (answer.At.Event > off.At.Event)
+        {
+            _masked.Add(answer with
+            {
+                Fate = Fate.Withdrawn,
+                Sentences = [$"{First(answer)} The guest had turned the machine off at {At(off.At)} ({off.How}): it is not owed."],
+            });
+            return;
+        }
         string end = $"The guest turned the machine off at {At(off.At)} ({off.How}), {Stamps.Span(off.At.Time - answer.At.Time)} later";
         if (vcpu.LastDisabled is { } disabled && disabled.Event > answer.At.Event && disabled.Event < off.At.Event)
         {
@@ -106,7 +143,8 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
         }
         else
         {
-            _unknown.Add(answer with { Gate = KvmGate.NotKnown, Sentences = [$"{First(answer)} {end}: a vCPU that is about to be turned off has interrupts disabled, or this one hung."] });
+            string why = answer.Fate == Fate.InService ? "its handler was about to end it, or hung" : "a vCPU that is about to be turned off has interrupts disabled, or this one hung";
+            _unknown.Add(answer with { Gate = KvmGate.NotKnown, Sentences = [$"{First(answer)} {end}: {why}."] });
         }
     }
 
@@ -161,6 +199,8 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
 
     private IEnumerable<string> Notes()
     {
+        if (vm.TurnedOff is { } off)
+            yield return $"The guest turned the machine off at {At(off.At)}: {off.How}, by vCPU {off.Cpu}.";
         foreach (VcpuTrail vcpu in vm.Vcpus.Where(one => one.Spurious > 0))
         {
             yield return $"vCPU {vcpu.Index} wrote {Phrase.Count(vcpu.Spurious, "EOI")} that found nothing in service, the last at {At(vcpu.LastSpurious!.Value)}.";

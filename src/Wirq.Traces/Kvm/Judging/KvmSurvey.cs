@@ -25,6 +25,8 @@ internal sealed class KvmSurvey
     /// <summary>The last gap: those between are not kept.</summary>
     internal KvmGap? LastGap { get; private set; }
     internal long LostRecords { get; private set; }
+    /// <summary>How many of the gaps are places where the times go back, and the first one.</summary>
+    internal (long Count, Mark First) Jumps { get; private set; }
     internal KvmCounts Counts { get; private set; } = new();
     internal bool IsText { get; private set; }
     /// <summary>Lines of other forms; null for none.</summary>
@@ -37,6 +39,12 @@ internal sealed class KvmSurvey
     internal long IoApicEois { get; private set; }
     /// <summary>It has more threads or vCPUs than are followed.</summary>
     internal bool TooMany { get; set; }
+    /// <summary>The only CPU of the host that records came on, where it has several; null where they came on more, or where that is not told. So is one
+    /// CPU's file of ftrace.</summary>
+    internal int? OneCpu => Counts.HostCpus > 1 && _cpu >= 0 ? _cpu : null;
+    /// <summary>The CPU of all records until now; -2 for several.</summary>
+    private int _cpu = KvmRecord.Untold;
+    private const int SeveralCpus = -2;
     /// <summary>vCPUs that are followed, of all VMs.</summary>
     internal int Vcpus { get; set; }
     /// <summary>Vectors of vCPUs that may still be followed: a text can claim any number of them.</summary>
@@ -100,10 +108,14 @@ internal sealed class KvmSurvey
             GapCount++;
             LastGap = new(at, record.Loss, record.Cpu);
             LostRecords += Math.Min(record.LostCount, long.MaxValue - LostRecords);
+            if (record.Loss == KvmLoss.WentBack)
+                Jumps = (Jumps.Count + 1, Jumps.Count == 0 ? at : Jumps.First);
             if (_gaps.Count < MostGaps)
                 _gaps.Add(LastGap);
             return;
         }
+        if (record.Cpu >= 0 && record.Cpu != _cpu)
+            _cpu = _cpu == KvmRecord.Untold ? record.Cpu : SeveralCpus;
         if (record.Event is KvmEvent.Eoi)
         {
             Dictionary<int, long> counts = record.Vector < 0 ? _spurious : _ended;
@@ -146,7 +158,7 @@ internal sealed class KvmSurvey
         if (!same)
             return false;
         (GapCount, LastGap, LostRecords, Counts, First, End) = (whole.GapCount, whole.LastGap, whole.LostRecords, whole.Counts, whole.First, whole.End);
-        (Threadless, IoApicEois, HighestVcpu, LeftOut) = (whole.Threadless, whole.IoApicEois, whole.HighestVcpu, whole.LeftOut);
+        (Threadless, IoApicEois, HighestVcpu, LeftOut, Jumps, _cpu) = (whole.Threadless, whole.IoApicEois, whole.HighestVcpu, whole.LeftOut, whole.Jumps, whole._cpu);
         TooMany |= whole.TooMany;
         _gaps.Clear();
         _gaps.AddRange(whole.Gaps);

@@ -65,7 +65,7 @@ internal sealed class KvmThread(int number)
         EoiExits |= KvmJudge.IsEoiExit(record);
         HaltExits |= record is { Event: KvmEvent.UserspaceExit, Reason: HaltReason, Restart: false };
         UsesChips |= record.Event is KvmEvent.PicSetIrq or KvmEvent.IoApicSetIrq or KvmEvent.DelayedEoi or KvmEvent.MsiSetIrq or KvmEvent.AcceptIrq or KvmEvent.ApicIpi
-            or KvmEvent.Apic or KvmEvent.Eoi or KvmEvent.PvEoi or KvmEvent.AckIrq or KvmEvent.ApicvAcceptIrq or KvmEvent.AvicIpi;
+            or KvmEvent.Apic or KvmEvent.Eoi or KvmEvent.PvEoi or KvmEvent.AckIrq or KvmEvent.ApicvAcceptIrq or KvmEvent.Avic;
         if (record.Event is KvmEvent.Eoi or KvmEvent.PvEoi or KvmEvent.AcceptIrq or KvmEvent.InjectIrq && record.Vector is >= 0 and < 256)
             _vectors[record.Vector >> 6] |= 1UL << (record.Vector & 63);
     }

@@ -14,12 +14,17 @@ internal sealed class PicInput(int irq)
     internal bool WasUnmasked { get; set; }
     internal Mark? Requested { get; set; }
     internal int RequestedEpoch { get; set; }
-    internal Mark? InService { get; set; }
+    internal Mark? InService { get; private set; }
+    internal int InServiceEpoch { get; private set; }
     internal long Raises { get; set; }
     internal long Acknowledged { get; set; }
     internal long Injected { get; set; }
     internal Mark First { get; set; }
     internal Mark Last { get; set; }
+
+    internal void Serve(Mark at, int epoch) => (InService, InServiceEpoch) = (at, epoch);
+
+    internal void End() => InService = null;
 }
 
 /// <summary>What a log tells of KVM's 8259 pair.</summary>
@@ -46,7 +51,7 @@ internal sealed class PicState
             (_icw[chip], _icw4[chip]) = (2, new Icw1(word).NeedsIcw4);
             foreach (PicInput input in Of(chip))
             {
-                input.InService = null;
+                input.End();
                 if (!input.Level)
                     input.Requested = null;
                 Mask(input, masked: false, at);
@@ -95,8 +100,8 @@ internal sealed class PicState
             input.First = input.Raises++ == 0 ? at : input.First;
             input.Last = at;
             // An edge that is not coalesced found no request: the one before was taken.
-            if (input.Requested is { } before && !input.Level && !record.Masked && !record.Coalesced)
-                input.InService ??= before;
+            if (input is { InService: null, Requested: { } before, Level: false } && !record.Masked && !record.Coalesced)
+                input.Serve(before, input.RequestedEpoch);
             (input.Requested, input.RequestedEpoch) = (at, epoch);
         }
         else if (!level && input.Level)
@@ -108,7 +113,7 @@ internal sealed class PicState
         PicInput input = Inputs[irq];
         input.Acknowledged++;
         if (input.InService is not null)
-            input.InService = null;
+            input.End();
         else
             input.Requested = null;
         if (input.Level)
@@ -117,13 +122,13 @@ internal sealed class PicState
 
     /// <summary>KVM injected a vector that no local APIC had: it is the 8259's.</summary>
     /// <returns>Whether one of its inputs has it.</returns>
-    internal bool Inject(int vector, Mark at)
+    internal bool Inject(int vector, Mark at, int epoch)
     {
         PicInput? input = Inputs.FirstOrDefault(one => one.Requested is not null && one.Masked != true && (vector & 7) == (one.Irq & 7)
             && _base[one.Irq / InputsOfChip] is var first && (first < 0 || (vector & 0xF8) == first));
         if (input is null)
             return false;
-        input.InService = at;
+        input.Serve(at, epoch);
         input.Injected++;
         if (!input.Level)
             input.Requested = null;
@@ -133,7 +138,10 @@ internal sealed class PicState
     internal void Forget()
     {
         foreach (PicInput input in Inputs)
-            (input.Requested, input.InService) = (null, null);
+        {
+            input.Requested = null;
+            input.End();
+        }
     }
 
     private IEnumerable<PicInput> Of(int chip) => Inputs.Skip(chip * InputsOfChip).Take(InputsOfChip);

@@ -56,6 +56,10 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
     /// <summary>The guest disabled the local APIC (SPIV), whatever it did later.</summary>
     internal Mark? LastDisabled { get; set; }
     internal long Spurious { get; set; }
+    /// <summary>A startup IPI reached it, so that it enters the guest.</summary>
+    internal Mark? Started { get; set; }
+    /// <summary>It was started, and no record of its thread is in a log that has entries: those records are missing.</summary>
+    internal bool IsMissing => Started is not null && Entries == 0 && survey.Counts[KvmEvent.Entry] > 0;
     private const int NoEoi = KvmRecord.Untold - 1;
     private int _printedEoi = NoEoi;
 
@@ -72,8 +76,6 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
     /// <summary>The guest runs again, or gets the next vector: an EOI after that is another.</summary>
     internal void GoesOn() => _printedEoi = NoEoi;
 
-    /// <summary>The processor posts interrupts to it (APICv, AVIC).</summary>
-    internal Mark? Posted { get; set; }
     /// <summary>The VMM stopped it, and it did not enter again.</summary>
     internal Mark? Stopped { get; set; }
 
@@ -114,7 +116,7 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
             return (KvmGate.IllegalVector, null, -1);
         foreach ((int served, (Mark at, int known)) in InService.Reverse())
         {
-            if (known == epoch && served >> 4 >= priorityClass)
+            if (survey.Counts[KvmEvent.Eoi] > 0 && known == epoch && served >> 4 >= priorityClass)
                 return (KvmGate.VectorInService, at, served);
         }
         if (Known((int)ApicRegister.TaskPriority, epoch) is { } priority && (int)(priority.Value >> 4 & 0xF) >= priorityClass)
@@ -136,6 +138,14 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
         }
         count.Last = at;
         return count;
+    }
+
+    /// <summary>A vector was taken or ended of which only a refusal is known: it was none, so the local APIC had been enabled where no record
+    /// shows it.</summary>
+    internal void Prove(int vector)
+    {
+        if (!Pending.ContainsKey(vector) && !InService.ContainsKey(vector) && Refused.Remove(vector))
+            Registers.Remove((int)ApicRegister.SpuriousVector);
     }
 
     /// <summary>INIT, or a reset: what was pending or in service is gone.</summary>

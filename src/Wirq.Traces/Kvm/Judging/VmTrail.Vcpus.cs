@@ -23,6 +23,13 @@ internal sealed partial class VmTrail
             vcpu.Reset(at, epoch, registers: true);
             return;
         }
+        if (record.Mode == DeliveryMode.StartUp)
+        {
+            vcpu.Started = at;
+            // The vCPU runs: it may enable its local APIC where no record shows it.
+            if (!ShowsRegisters(vcpu))
+                vcpu.Registers.Clear();
+        }
         if (record.Mode is not (DeliveryMode.Fixed or DeliveryMode.LowestPriority) || record.Vector is < 0 or > 255)
             return;
         VectorCount count = vcpu.Count(record.Vector, at);
@@ -117,12 +124,16 @@ internal sealed partial class VmTrail
                 break;
             case KvmEvent.Exit when (record.Vcpu >= 0 ? VcpuAt(record.Vcpu) : own) is { } left:
                 left.LastExit = (at, record.Exit);
+                if (record.Exit == KvmExit.OfVirtualApic)
+                    Posted = at;
                 break;
-            case KvmEvent.UserspaceExit when own is not null:
-                if (KvmJudge.IsEoiExit(record))
-                    Exited(own);
-                else if (IsStop(record))
-                    own.Stopped = at;
+            case KvmEvent.UserspaceExit when KvmJudge.IsEoiExit(record):
+                // Where the thread does not tell its vCPU, the exit is that of the last EOI: it follows at once.
+                if ((own ?? Vcpus.Where(vcpu => vcpu.AwaitedExits.Count > 0).MaxBy(vcpu => vcpu.AwaitedExits[^1].At.Event)) is { } heard)
+                    Exited(heard);
+                break;
+            case KvmEvent.UserspaceExit when own is not null && IsStop(record):
+                own.Stopped = at;
                 break;
             case KvmEvent.Mmio when record.Write:
                 Mmio(record, at, context, epoch);
@@ -132,6 +143,9 @@ internal sealed partial class VmTrail
                 break;
         }
     }
+
+    /// <summary>Whether what a vCPU writes to its local APIC stands in the log: of a thread that is known, and traced.</summary>
+    private bool ShowsRegisters(VcpuTrail vcpu) => survey.Counts[KvmEvent.Apic] > 0 && vm.Threads.Any(thread => thread.Role == ThreadRole.Vcpu && thread.Vcpu == vcpu.Index);
 
     private static void Register(int register, KvmRecord record, Mark at, VcpuTrail? own, int epoch)
     {
@@ -156,6 +170,7 @@ internal sealed partial class VmTrail
             return;
         }
         vcpu.LastTaken = at;
+        vcpu.Prove(vector);
         if (vcpu.Pending.Remove(vector))
         {
             vcpu.InService[vector] = (at, epoch);
@@ -163,7 +178,7 @@ internal sealed partial class VmTrail
             ShowsTaking = true;
             vcpu.WorkedEpoch = epoch;
         }
-        else if (!vcpu.InService.ContainsKey(vector) && !reinjected && !Pic.Inject(vector, at))
+        else if (!vcpu.InService.ContainsKey(vector) && !reinjected && !Pic.Inject(vector, at, epoch))
         {
             vcpu.Count(vector, at).Injections++;
             vcpu.Early[vector] = at;
@@ -202,6 +217,7 @@ internal sealed partial class VmTrail
         if (vector > 255)
             return;
         vcpu.LastTaken = at;
+        vcpu.Prove(vector);
         VectorCount count = vcpu.Count(vector, at);
         count.Ends++;
         count.LastEnd = at;

@@ -44,6 +44,8 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     /// <summary>KVM has the I/OAPIC; the VMM has it where messages come, and no pin of KVM's.</summary>
     internal bool HasKernelChips { get; private set; }
     internal bool HasMessages { get; private set; }
+    /// <summary>The processor posts interrupts to its vCPUs, and ends them (APICv, AVIC): the last record that says so.</summary>
+    internal Mark? Posted { get; private set; }
     internal long ForeignAccepts { get; set; }
     internal Mark FirstForeign { get; set; }
     /// <summary>Messages of the kernel's threads that no vCPU accepted, and pins that such threads drove: they may be this VM's.</summary>
@@ -108,6 +110,8 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
                 context.PinPrinted |= context.HasLine && PinOfGsi(context.Gsi) == record.Pin;
                 break;
             case KvmEvent.MsiSetIrq:
+                // A GSI is a message, or leads to chips: what follows an answer is a message of its own.
+                context.HasLine &= !context.Answered;
                 HasMessages = context.Answered = true;
                 Sent(record, at, context, epoch);
                 break;
@@ -127,14 +131,18 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
                     braked.Braked = at;
                 break;
             case KvmEvent.ApicvAcceptIrq:
-                if (VcpuAt(record.Vcpu) is { } posted)
-                    posted.Posted = at;
+                if (VcpuAt(record.Vcpu) is not null)
+                    Posted = at;
                 break;
             case KvmEvent.PostedRoute:
                 // The route of an assigned device was looked at, to give it to the IOMMU.
                 context.Message = default;
                 break;
-            case KvmEvent.Other or KvmEvent.TscOffset or KvmEvent.AvicIpi:
+            case KvmEvent.Avic:
+            case KvmEvent.ApicvInhibit when record.Value == 0:
+                Posted = at;
+                break;
+            case KvmEvent.Other or KvmEvent.TscOffset or KvmEvent.ApicvInhibit:
                 break;
             default:
                 CloseMessages(context, epoch);
@@ -168,7 +176,13 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     }
 
     /// <summary>Records are missing: what was pending may have been served since.</summary>
-    internal void Gap() => _acted = true;
+    internal void Gap()
+    {
+        _acted = true;
+        // Its line may have fallen meanwhile.
+        foreach (PinState pin in Pins)
+            pin.Redelivered = 0;
+    }
 
     /// <summary>A VM that was restored is created as well, and has a past: so its first entry must be at the reset vector, or, where entries are
     /// not traced or the VMM boots a kernel without firmware, its guest must initialise the 8259 before anything is delivered.</summary>

@@ -76,6 +76,6 @@ internal sealed partial class KvmPictureBuilder
             return KvmGate.NoEoi;
         if (!vcpu.Pending.TryGetValue(vector, out Accepted? pending) || pending.Epoch != _epoch || pending.Foreign)
             return null;
-        return vm.ShowsTaking && vcpu.Posted is null ? vcpu.GateOf(vector, _epoch).Gate : KvmGate.NotKnown;
+        return vm.ShowsTaking && vm.Posted is null ? vcpu.GateOf(vector, _epoch).Gate : KvmGate.NotKnown;
     }
 }

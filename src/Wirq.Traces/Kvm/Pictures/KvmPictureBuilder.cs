@@ -113,7 +113,7 @@ internal sealed partial class KvmPictureBuilder : IKvmWatcher
     /// <summary>Records are missing: what was so until here may have ended since.</summary>
     private void Lost(KvmRecord record)
     {
-        string count = record.LostCount > 0 ? $"{record.LostCount} records are missing" : "records are missing";
+        string count = record.LostCount > 0 ? $"{record.LostCount} records are missing" : record.Loss == KvmLoss.WentBack ? "times go back" : "records are missing";
         _canvas.Strips.Add(new Instant(_canvas.LaneOf(LaneKey.Machine, _made), InstantKind.RecordsLost, Now, default, count));
         int[] fresh = [.. _fresh];
         _fresh.Clear();

@@ -75,8 +75,10 @@ internal sealed record KvmReplayReport(KvmAnswer Why, IReadOnlyList<VmReplay> Vm
             yield return KvmAnswerText.Host;
         if (Survey.Vms.Count > Vms.Count)
             yield return $"{Phrase.Count(Survey.Vms.Count - Vms.Count, "further VM is", "further VMs are")} not replayed: the log has more than {KvmReplayer.MostVms}";
-        if (Survey.GapCount > 0)
-            yield return $"records are missing at {Phrase.Count(Survey.GapCount, "place")}: what may have changed there is not known";
+        if (Survey.GapCount > Survey.Jumps.Count)
+            yield return $"records are missing at {Phrase.Count(Survey.GapCount - Survey.Jumps.Count, "place")}: what may have changed there is not known";
+        if (Survey.Jumps.Count > 0)
+            yield return $"its times go back {Phrase.Times(Survey.Jumps.Count)}: its records are not in one order, and nothing is predicted from one part for the next";
         string[] untraced = [.. new[] { KvmEvent.SetIrq, KvmEvent.AcceptIrq, KvmEvent.Eoi, KvmEvent.Apic, KvmEvent.AckIrq, KvmEvent.Mmio, KvmEvent.Pio }
             .Where(happened => Survey.Counts[happened] == 0).Select(KvmNames.NameOf)];
         if (untraced.Length > 0)
