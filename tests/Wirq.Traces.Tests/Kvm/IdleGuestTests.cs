@@ -6,7 +6,7 @@ namespace Wirq.Traces.Tests.Kvm;
 /// <summary>What a guest masks: its choice while it works, and owed where it does nothing any more. And guests that the VMM stopped, or that ended.</summary>
 public class IdleGuestTests
 {
-    private const string Works = KvmGateTests.Works, Later = KvmGateTests.Later;
+    private const string Works = KvmGateTests.Works + "1 kvm_pio: pio_write at 0x80 size 1 count 1 val 0x0\n", Later = KvmGateTests.Later;
     /// <summary>Time passes without an act of the guest.</summary>
     private const string Silence = "+1000\n0 kvm_set_irq: gsi 5 level 0 source 0\n0 kvm_pic_set_irq: chip 0 pin 5 (edge|masked)\n";
 

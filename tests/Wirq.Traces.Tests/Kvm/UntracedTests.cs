@@ -85,6 +85,20 @@ public class UntracedTests
         Assert.Equal((KvmGate.NotKnown, "pic:0"), Ask(Without(Works, "kvm_inj_virq") + Tick + Later).Owed.Select(one => (one.Gate, one.Source)).Single());
 
     [Fact]
+    public void Without_ports_the_8259_may_have_been_initialised_again()
+    {
+        const string silence = "+1000\n1 kvm_exit: vcpu 0 reason io rip 0x100 info1 0x0 info2 0x0 intr_info 0x0 error_code 0x0\n";
+        const string ended = "1 kvm_inj_virq: IRQ 0x08\n1 kvm_ack_irq: irqchip PIC master pin 0\n", taken = "1 kvm_inj_virq: IRQ 0x08\n";
+        foreach (string last in new[] { taken, "" })
+        {
+            VmAnswer answer = Ask(Works + Tick + ended + Tick + last + silence);
+            Assert.Empty(answer.Owed);
+            Assert.Equal(("pic:0", KvmGate.NotKnown), answer.Unknown.Select(one => (one.Source, one.Gate)).Single());
+            Assert.Single(Ask(Works + Tick + ended + Tick + last + Later).Owed);
+        }
+    }
+
+    [Fact]
     public void What_was_in_service_before_records_are_missing_may_have_ended()
     {
         const string acknowledged = Tick + "1 kvm_inj_virq: IRQ 0x08\n1 kvm_ack_irq: irqchip PIC master pin 0\n";
@@ -104,6 +118,9 @@ public class UntracedTests
         Assert.Equal(WhyVerdict.NotTold, answer.Verdict);
         Assert.Equal((1L, 1L), (answer.Survey.Jumps.Count, answer.Survey.GapCount));
         Assert.Contains(answer.Limits, limit => limit.What.Contains("times go back", StringComparison.Ordinal));
+        // What a thread's part ends with may have been served in the part before it.
+        KvmAnswer open = KvmWhyTests.AskText(KvmGateTests.TextOf(Works + "+5000\n" + Later) + late + " qemu-100 [001] ..... 9.000000: kvm_set_irq: gsi 4 level 0 source 0\n");
+        Assert.Equal((0, 1), (open.Vms[0].Owed.Count, open.Vms[0].Unknown.Count));
         // The clocks of two CPUs differ by less.
         Assert.Equal(0, KvmWhyTests.AskText(late + early + end).Survey.GapCount);
         Assert.Equal(0, KvmWhyTests.AskText(late + " qemu-101 [001] ..... 1.999500: kvm_entry: vcpu 0, rip 0x100\n" + end).Survey.GapCount);
