@@ -66,6 +66,23 @@ public class UntracedTests
         Assert.Equal(KvmGate.TaskPriority, Assert.Single(Ask(Without(Works, "kvm_inj_virq") + priority + Accepted + Later).Owed).Gate);
     }
 
+    [Fact]
+    public void Without_registers_a_local_APIC_that_worked_may_be_disabled_now()
+    {
+        const string entered = "1 kvm_entry: vcpu 0, rip 0x100\n";
+        Assert.Equal(KvmGate.NotKnown, Assert.Single(Ask(Without(Works, "kvm_apic") + Accepted + entered + Later).Owed).Gate);
+        Assert.Equal(KvmGate.NotInjected, Assert.Single(Ask(Works + Accepted + entered + Later).Owed).Gate);
+    }
+
+    [Fact]
+    public void An_IPI_whose_record_was_not_traced_is_a_limit()
+    {
+        const string sent = "1 kvm_apic: apic_write APIC_ICR = 0x40f1\n", ipi = "1 kvm_apic_ipi: dst 0 vec 241 (Fixed|physical|assert|edge|dst)\n"
+            + "1 kvm_apic_accept_irq: apicid 0 vec 241 (Fixed|edge)\n1 kvm_inj_virq: IRQ 0xf1\n1 kvm_eoi: apicid 0 vector 241\n";
+        Assert.Contains(KvmGateTests.Ask(Works + sent + Later).Limits, limit => limit.What.Contains("kvm_apic_ipi", StringComparison.Ordinal));
+        Assert.DoesNotContain(KvmGateTests.Ask(Works + sent + ipi + Later).Limits, limit => limit.What.Contains("kvm_apic_ipi", StringComparison.Ordinal));
+    }
+
     private const string Tick = "0 kvm_set_irq: gsi 0 level 1 source 2\n0 kvm_pic_set_irq: chip 0 pin 0 (edge)\n0 kvm_ioapic_set_irq: pin 2 dst 0 vec 0 (Fixed|physical|edge|masked)\n"
         + "0 kvm_set_irq: gsi 0 level 0 source 2\n0 kvm_pic_set_irq: chip 0 pin 0 (edge)\n0 kvm_ioapic_set_irq: pin 2 dst 0 vec 0 (Fixed|physical|edge|masked)\n";
 
