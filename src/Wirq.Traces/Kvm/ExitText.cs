@@ -3,7 +3,7 @@ namespace Wirq.Traces.Kvm;
 /// <summary>Reads kvm_exit, of which five forms are in use.</summary>
 internal static class ExitText
 {
-    private const int VmxHalt = 12, VmxWindow = 7, VmxEoi = 45, VmxApicWrite = 56, SvmHalt = 0x78, SvmWindow = 0x64, SvmAvicIpi = 0x401, SvmAvicAccess = 0x402;
+    private const int VmxTripleFault = 2, VmxHalt = 12, VmxWindow = 7, VmxEoi = 45, VmxApicWrite = 56, SvmHalt = 0x78, SvmWindow = 0x64, SvmShutdown = 0x7F, SvmAvicIpi = 0x401, SvmAvicAccess = 0x402;
 
     internal static bool Read(ref TextScan scan, KvmRecord record)
     {
@@ -28,6 +28,7 @@ internal static class ExitText
         (1, VmxHalt) or (2, SvmHalt) => KvmExit.Halt,
         (1, VmxWindow) or (2, SvmWindow) => KvmExit.InterruptWindow,
         (1, VmxEoi or VmxApicWrite) or (2, SvmAvicIpi or SvmAvicAccess) => KvmExit.OfVirtualApic,
+        (1, VmxTripleFault) or (2, SvmShutdown) => KvmExit.Shutdown,
         _ => KvmExit.Other,
     };
 
@@ -38,6 +39,7 @@ internal static class ExitText
         return reason.SequenceEqual("HLT"u8) || reason.SequenceEqual("hlt"u8) ? KvmExit.Halt
             : reason.SequenceEqual("INTERRUPT_WINDOW"u8) || reason.SequenceEqual("PENDING_INTERRUPT"u8) || reason.SequenceEqual("vintr"u8)
                 || reason.SequenceEqual("VINTR"u8) ? KvmExit.InterruptWindow
-            : reason.SequenceEqual("EOI_INDUCED"u8) || reason.SequenceEqual("APIC_WRITE"u8) || reason.StartsWith("avic_"u8) ? KvmExit.OfVirtualApic : KvmExit.Other;
+            : reason.SequenceEqual("EOI_INDUCED"u8) || reason.SequenceEqual("APIC_WRITE"u8) || reason.StartsWith("avic_"u8) ? KvmExit.OfVirtualApic
+            : reason.SequenceEqual("TRIPLE_FAULT"u8) || reason.SequenceEqual("shutdown"u8) ? KvmExit.Shutdown : KvmExit.Other;
     }
 }

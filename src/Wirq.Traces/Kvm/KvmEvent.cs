@@ -44,4 +44,6 @@ internal enum KvmExit : byte
     InterruptWindow,
     /// <summary>The processor does the work of a local APIC, and left for a part that it does not do: APICv or AVIC is at work.</summary>
     OfVirtualApic,
+    /// <summary>A triple fault.</summary>
+    Shutdown,
 }

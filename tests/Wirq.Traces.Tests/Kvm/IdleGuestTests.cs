@@ -6,7 +6,7 @@ namespace Wirq.Traces.Tests.Kvm;
 /// <summary>What a guest masks: its choice while it works, and owed where it does nothing any more. And guests that the VMM stopped, or that ended.</summary>
 public class IdleGuestTests
 {
-    private const string Works = KvmGateTests.Works, Later = KvmGateTests.Later;
+    private const string Works = KvmGateTests.Works + "1 kvm_pio: pio_write at 0x80 size 1 count 1 val 0x0\n", Later = KvmGateTests.Later;
     /// <summary>Time passes without an act of the guest.</summary>
     private const string Silence = "+1000\n0 kvm_set_irq: gsi 5 level 0 source 0\n0 kvm_pic_set_irq: chip 0 pin 5 (edge|masked)\n";
 
@@ -76,15 +76,22 @@ public class IdleGuestTests
         Assert.Contains("had stopped vCPU 0", Assert.Single(stopped.Unknown).Sentences[0], StringComparison.Ordinal);
         // It was there long before; or the vCPU runs again.
         Assert.Single(Ask(Works + Tick + "+500\n" + stop + end).Owed);
+        // Without exits to the VMM: it slept, wakes, and does not run.
+        const string slept = "1 kvm_exit: vcpu 0 reason hlt rip 0x100 info1 0x0 info2 0x0 intr_info 0x0 error_code 0x0\n", wakes = "1 kvm_vcpu_wakeup: wait time 38985504 ns, polling valid\n";
+        Assert.Empty(Ask(Works + slept + "+30\n" + wakes + "+5\n" + Tick + end).Owed);
+        Assert.Single(Ask(Works + slept + "+30\n" + wakes + "1 kvm_entry: vcpu 0, rip 0x100\n" + slept + "+5\n" + Tick + end).Owed);
         Assert.Single(Ask(Works + stop + "1 kvm_entry: vcpu 0, rip 0x100\n" + Tick + end).Owed);
     }
 
     private const string TripleFault = "1 kvm_userspace_exit: reason KVM_EXIT_SHUTDOWN (8)\n";
 
-    [Fact]
-    public void A_guest_that_is_off_takes_nothing()
+    [Theory]
+    [InlineData(TripleFault)]
+    [InlineData("1 kvm_exit: vcpu 0 reason shutdown rip 0x100 info1 0x0 info2 0x0 intr_info 0x0 error_code 0x0\n")]
+    [InlineData("1 kvm_exit: vcpu 0 reason TRIPLE_FAULT rip 0x100 info1 0x0 info2 0x0 intr_info 0x0 error_code 0x0 requests 0x0\n")]
+    public void A_guest_that_is_off_takes_nothing(string ends)
     {
-        VmAnswer off = Ask(Works + TripleFault + Tick + Silence);
+        VmAnswer off = Ask(Works + ends + Tick + Silence);
         Assert.Empty(off.Owed.Concat(off.Unknown));
         Assert.Equal((Fate.Withdrawn, "pic:0"), off.Masked.Select(one => (one.Fate, one.Source)).Single());
         Assert.Contains(off.Notes, note => note.Contains("a triple fault, by vCPU 0", StringComparison.Ordinal));

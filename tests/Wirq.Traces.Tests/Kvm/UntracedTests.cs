@@ -66,6 +66,23 @@ public class UntracedTests
         Assert.Equal(KvmGate.TaskPriority, Assert.Single(Ask(Without(Works, "kvm_inj_virq") + priority + Accepted + Later).Owed).Gate);
     }
 
+    [Fact]
+    public void Without_registers_a_local_APIC_that_worked_may_be_disabled_now()
+    {
+        const string entered = "1 kvm_entry: vcpu 0, rip 0x100\n";
+        Assert.Equal(KvmGate.NotKnown, Assert.Single(Ask(Without(Works, "kvm_apic") + Accepted + entered + Later).Owed).Gate);
+        Assert.Equal(KvmGate.NotInjected, Assert.Single(Ask(Works + Accepted + entered + Later).Owed).Gate);
+    }
+
+    [Fact]
+    public void An_IPI_whose_record_was_not_traced_is_a_limit()
+    {
+        const string sent = "1 kvm_apic: apic_write APIC_ICR = 0x40f1\n", ipi = "1 kvm_apic_ipi: dst 0 vec 241 (Fixed|physical|assert|edge|dst)\n"
+            + "1 kvm_apic_accept_irq: apicid 0 vec 241 (Fixed|edge)\n1 kvm_inj_virq: IRQ 0xf1\n1 kvm_eoi: apicid 0 vector 241\n";
+        Assert.Contains(KvmGateTests.Ask(Works + sent + Later).Limits, limit => limit.What.Contains("kvm_apic_ipi", StringComparison.Ordinal));
+        Assert.DoesNotContain(KvmGateTests.Ask(Works + sent + ipi + Later).Limits, limit => limit.What.Contains("kvm_apic_ipi", StringComparison.Ordinal));
+    }
+
     private const string Tick = "0 kvm_set_irq: gsi 0 level 1 source 2\n0 kvm_pic_set_irq: chip 0 pin 0 (edge)\n0 kvm_ioapic_set_irq: pin 2 dst 0 vec 0 (Fixed|physical|edge|masked)\n"
         + "0 kvm_set_irq: gsi 0 level 0 source 2\n0 kvm_pic_set_irq: chip 0 pin 0 (edge)\n0 kvm_ioapic_set_irq: pin 2 dst 0 vec 0 (Fixed|physical|edge|masked)\n";
 
@@ -83,6 +100,20 @@ public class UntracedTests
     [Fact]
     public void Without_injections_a_request_of_the_8259_may_be_in_service() =>
         Assert.Equal((KvmGate.NotKnown, "pic:0"), Ask(Without(Works, "kvm_inj_virq") + Tick + Later).Owed.Select(one => (one.Gate, one.Source)).Single());
+
+    [Fact]
+    public void Without_ports_the_8259_may_have_been_initialised_again()
+    {
+        const string silence = "+1000\n1 kvm_exit: vcpu 0 reason io rip 0x100 info1 0x0 info2 0x0 intr_info 0x0 error_code 0x0\n";
+        const string ended = "1 kvm_inj_virq: IRQ 0x08\n1 kvm_ack_irq: irqchip PIC master pin 0\n", taken = "1 kvm_inj_virq: IRQ 0x08\n";
+        foreach (string last in new[] { taken, "" })
+        {
+            VmAnswer answer = Ask(Works + Tick + ended + Tick + last + silence);
+            Assert.Empty(answer.Owed);
+            Assert.Equal(("pic:0", KvmGate.NotKnown), answer.Unknown.Select(one => (one.Source, one.Gate)).Single());
+            Assert.Single(Ask(Works + Tick + ended + Tick + last + Later).Owed);
+        }
+    }
 
     [Fact]
     public void What_was_in_service_before_records_are_missing_may_have_ended()
@@ -104,6 +135,9 @@ public class UntracedTests
         Assert.Equal(WhyVerdict.NotTold, answer.Verdict);
         Assert.Equal((1L, 1L), (answer.Survey.Jumps.Count, answer.Survey.GapCount));
         Assert.Contains(answer.Limits, limit => limit.What.Contains("times go back", StringComparison.Ordinal));
+        // What a thread's part ends with may have been served in the part before it.
+        KvmAnswer open = KvmWhyTests.AskText(KvmGateTests.TextOf(Works + "+5000\n" + Later) + late + " qemu-100 [001] ..... 9.000000: kvm_set_irq: gsi 4 level 0 source 0\n");
+        Assert.Equal((0, 1), (open.Vms[0].Owed.Count, open.Vms[0].Unknown.Count));
         // The clocks of two CPUs differ by less.
         Assert.Equal(0, KvmWhyTests.AskText(late + early + end).Survey.GapCount);
         Assert.Equal(0, KvmWhyTests.AskText(late + " qemu-101 [001] ..... 1.999500: kvm_entry: vcpu 0, rip 0x100\n" + end).Survey.GapCount);

@@ -164,6 +164,8 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmAnswer> answer
         bool sends = messages || counts[KvmEvent.ApicIpi] > 0 && counts[KvmEvent.Eoi] > 0 && !PicAlone() || _vms.Any(vm => vm.Pins.Any(pin => pin.Programmed));
         if (sends && counts[KvmEvent.AcceptIrq] == 0)
             yield return "kvm_apic_accept_irq (what a local APIC accepts)";
+        if (counts[KvmEvent.ApicIpi] == 0 && _vms.Any(vm => vm.WritesCommand))
+            yield return "kvm_apic_ipi (what a vCPU sends)";
         if (counts[KvmEvent.Eoi] == 0)
             yield return "kvm_eoi (what a guest ended)";
         if (counts[KvmEvent.Apic] == 0)

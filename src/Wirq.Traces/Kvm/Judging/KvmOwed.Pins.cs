@@ -136,10 +136,12 @@ internal sealed partial class KvmOwed
         {
             var served = new KvmOwedAnswer(input.Name, Fate.InService, KvmGate.NoEoi, taken, taken, 0, -1,
                 [$"{input.Name} is in service at the 8259 since {At(taken)}: no EOI has come."], [new("taken", taken)]);
-            if (survey.Counts[KvmEvent.AckIrq] > 0)
+            // An initialisation of the 8259 ends it too.
+            KvmEvent[] untraced = [.. new[] { KvmEvent.AckIrq, KvmEvent.Pio }.Where(one => survey.Counts[one] == 0)];
+            if (untraced.Length == 0)
                 Add(served, input.InServiceEpoch, Boot, mayBeCut: true);
             else
-                NotTold(served, $"{input.Name} was taken at {At(taken)}; whether it was ended is not told: kvm_ack_irq was not traced.");
+                NotTold(served, $"{input.Name} was taken at {At(taken)}; whether it was ended is not told: {string.Join(", ", untraced.Select(KvmNames.NameOf))} was not traced.");
         }
         if (input.Requested is not { } requested || !input.WasUnmasked)
             return;
@@ -164,6 +166,11 @@ internal sealed partial class KvmOwed
             return;
         }
         (KvmGate gate, Mark? since, string why) = PicGate(input);
+        if (survey.Counts[KvmEvent.Pio] == 0)
+        {
+            NotTold(new(input.Name, Fate.NotKnown, gate, requested, null, 0, -1, [], [new("raised", requested)]), $"{input.Name} was raised at {At(requested)}, and no acknowledge follows. {why}");
+            return;
+        }
         if (usesPins && !LintOpen)
         {
             _unknown.Add(new(input.Name, Fate.NotKnown, KvmGate.NotKnown, requested, null, 0, -1,
@@ -179,6 +186,8 @@ internal sealed partial class KvmOwed
     {
         if (input.Irq >= PicPair.SlaveFirst && vm.Pic.Cascade.Masked == true)
             return (KvmGate.CascadeMasked, vm.Pic.Cascade.MaskSince, $"The cascade is masked {Since(vm.Pic.Cascade.MaskSince)}.");
+        if (survey.Counts[KvmEvent.Pio] == 0)
+            return (KvmGate.NotKnown, null, "Whether the guest initialised the 8259 since, which forgets it, is not told: kvm_pio was not traced.");
         if (!ShowsInjection)
             return (KvmGate.NotKnown, null, "Whether it waits, or is in service, is not told: kvm_inj_virq was not traced.");
         PicInput? above = vm.Pic.Inputs.FirstOrDefault(one => one.InService is not null && Priority(one) <= Priority(input));

@@ -41,20 +41,22 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
         foreach (LostMessage message in vm.Lost.Concat(vm.Doubted))
             Nobody(message);
         if (survey.OneCpu is { } only)
-            Doubt(only);
+            Doubt($"the log has records of CPU {only} alone: what became of it may stand in those of the others");
+        else if (survey.Jumps.Count > 0)
+            Doubt($"the times of the log go back at {At(survey.Jumps.First)}: what became of it may stand before it");
         ILookup<int, KvmOwedAnswer> byCpu = _owed.ToLookup(one => one.Cpu);
         KvmSilent[] silent = [.. vm.Vcpus.Select(vcpu => Silence(vcpu, byCpu[vcpu.Index])).OfType<KvmSilent>()];
         return new(vm, InOrder(_owed), InOrder(_unknown), InOrder(_masked), silent, [.. Told()], [.. Notes()]);
     }
 
-    /// <summary>What one CPU's records lack may be in those of the others.</summary>
-    private void Doubt(int cpu)
+    /// <summary>What the last records lack may be in others.</summary>
+    private void Doubt(string why)
     {
         _unknown.AddRange(_owed.Select(one => one with
         {
             Fate = Fate.NotKnown,
             Gate = KvmGate.NotKnown,
-            Sentences = [.. one.Sentences, $"But the log has records of CPU {cpu} alone: what became of it may stand in those of the others."],
+            Sentences = [.. one.Sentences, $"But {why}."],
         }));
         _owed.Clear();
     }

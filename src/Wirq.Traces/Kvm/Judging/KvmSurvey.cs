@@ -11,7 +11,7 @@ internal sealed class KvmSurvey
     private const int MostThreads = 1 << 14, MostGaps = 64;
 
     /// <summary>Events of which a judge asks, before the end of the log, whether they are in it at all.</summary>
-    private static KvmEvent[] Asked => [KvmEvent.Entry, KvmEvent.AcceptIrq, KvmEvent.AckIrq];
+    private static KvmEvent[] Asked => [KvmEvent.Entry, KvmEvent.AcceptIrq, KvmEvent.AckIrq, KvmEvent.Apic, KvmEvent.UserspaceExit];
 
     private readonly Dictionary<int, KvmThread> _threads = [];
     /// <summary>The thread of the last record: a thread has many in a row.</summary>
@@ -49,6 +49,8 @@ internal sealed class KvmSurvey
     internal int Vcpus { get; set; }
     /// <summary>Vectors of vCPUs that may still be followed: a text can claim any number of them.</summary>
     internal int VectorsLeft { get; set; } = 1 << 18;
+    /// <summary>What vCPUs write to their local APICs stands in the log, and whose it is.</summary>
+    internal bool ShowsRegisters => Counts[KvmEvent.Apic] > 0 && (Threadless == 0 || HighestVcpu <= 0);
     /// <summary>The highest vCPU that a record names.</summary>
     internal int HighestVcpu { get; private set; } = KvmRecord.Untold;
     internal IReadOnlyList<KvmVm> Vms { get; private set; } = [];

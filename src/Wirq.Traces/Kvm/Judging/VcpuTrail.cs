@@ -122,7 +122,9 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
         if (Known((int)ApicRegister.TaskPriority, epoch) is { } priority && (int)(priority.Value >> 4 & 0xF) >= priorityClass)
             return (KvmGate.TaskPriority, priority.At, -1);
         // A local APIC that is disabled later keeps what it had accepted, and KVM injects it (kvm_apic_has_interrupt).
-        return (Enabled(epoch) || WorkedEpoch == epoch ? KvmGate.CpuUnknown : KvmGate.NotKnown, null, -1);
+        // That it worked proves nothing where a later write of SPIV would not be seen.
+        bool works = SoftwareEnabled(epoch) == true || WorkedEpoch == epoch && survey.ShowsRegisters;
+        return (works ? KvmGate.CpuUnknown : KvmGate.NotKnown, null, -1);
     }
 
     internal VectorCount Count(int vector, Mark at)

@@ -42,6 +42,9 @@ internal sealed partial class VmTrail
             case KvmEvent.UserspaceExit when record is { Reason: ShutdownReason or SystemEventReason, Restart: false }:
                 TurnedOff = new(at, own.Index, record.Reason == ShutdownReason ? "a triple fault" : "a call to the VMM");
                 break;
+            case KvmEvent.Exit when record.Exit == KvmExit.Shutdown:
+                TurnedOff = new(at, own.Index, "a triple fault");
+                break;
             case KvmEvent.Entry when own.Index == TurnedOff?.Cpu:
             case KvmEvent.Apic or KvmEvent.Mmio or KvmEvent.Pio or KvmEvent.Msr or KvmEvent.Eoi or KvmEvent.PvEoi or KvmEvent.InjectIrq:
                 TurnedOff = null;

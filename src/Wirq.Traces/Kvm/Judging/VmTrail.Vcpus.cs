@@ -106,6 +106,7 @@ internal sealed partial class VmTrail
                     Ended(record.Vector, at, ended, epoch);
                 break;
             case KvmEvent.Apic:
+                WritesCommand |= record is { Write: true, Register: (int)ApicRegister.CommandLow };
                 Register(record.Register, record, at, own, epoch);
                 break;
             // A log may lack kvm_apic: what the guest reads or writes of x2APIC's registers stands here too.
@@ -135,6 +136,10 @@ internal sealed partial class VmTrail
             case KvmEvent.UserspaceExit when own is not null && IsStop(record):
                 own.Stopped = at;
                 break;
+            // It slept, and wakes; if it does not run then, it left to the VMM.
+            case KvmEvent.Wakeup when own is not null && survey.Counts[KvmEvent.UserspaceExit] == 0:
+                own.Stopped = at;
+                break;
             case KvmEvent.Mmio when record.Write:
                 Mmio(record, at, context, epoch);
                 break;
@@ -145,7 +150,7 @@ internal sealed partial class VmTrail
     }
 
     /// <summary>Whether what a vCPU writes to its local APIC stands in the log: of a thread that is known, and traced.</summary>
-    private bool ShowsRegisters(VcpuTrail vcpu) => survey.Counts[KvmEvent.Apic] > 0 && vm.Threads.Any(thread => thread.Role == ThreadRole.Vcpu && thread.Vcpu == vcpu.Index);
+    private bool ShowsRegisters(VcpuTrail vcpu) => survey.ShowsRegisters && vm.Threads.Any(thread => thread.Role == ThreadRole.Vcpu && thread.Vcpu == vcpu.Index);
 
     private static void Register(int register, KvmRecord record, Mark at, VcpuTrail? own, int epoch)
     {

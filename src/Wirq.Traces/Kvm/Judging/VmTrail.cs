@@ -44,6 +44,8 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     /// <summary>KVM has the I/OAPIC; the VMM has it where messages come, and no pin of KVM's.</summary>
     internal bool HasKernelChips { get; private set; }
     internal bool HasMessages { get; private set; }
+    /// <summary>A vCPU wrote its command register: it sent an IPI.</summary>
+    internal bool WritesCommand { get; private set; }
     /// <summary>The processor posts interrupts to its vCPUs, and ends them (APICv, AVIC): the last record that says so.</summary>
     internal Mark? Posted { get; private set; }
     internal long ForeignAccepts { get; set; }
