@@ -18,11 +18,11 @@ public class SeveralVmTests
 
         """;
 
-    private const string Started = "{0}|kvm_entry: vcpu 0, rip 0xfff0\n{0}|kvm_apic: apic_write APIC_SPIV = 0x1ff\n{0}|kvm_pio: pio_write at 0x80 size 1 count 1 val 0x0\n";
+    private const string Started = "TASK|kvm_entry: vcpu 0, rip 0xfff0\nTASK|kvm_apic: apic_write APIC_SPIV = 0x1ff\nTASK|kvm_pio: pio_write at 0x80 size 1 count 1 val 0x0\n";
     private const string Split = "qemu-170|kvm_userspace_exit: reason KVM_EXIT_IOAPIC_EOI (26)\n";
     private const string Taken = "qemu-171|kvm_inj_virq: IRQ 0x08\nqemu-171|kvm_entry: vcpu 0, rip 0x100\nqemu-171|kvm_ack_irq: irqchip PIC master pin 0\n";
 
-    private static string Begins(string thread) => string.Format(CultureInfo.InvariantCulture, Started, thread);
+    private static string Begins(string thread) => Started.Replace("TASK", thread, StringComparison.Ordinal);
 
     private static KvmAnswer Ask(string lines, Func<string, string>? column = null)
     {
