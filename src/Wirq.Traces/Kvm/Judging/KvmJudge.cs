@@ -184,6 +184,7 @@ internal sealed class KvmJudge
                 _foreign.CloseMessage(context);
         }
         _foreign.Finish();
+        _survey.GuessFailed = Array.Exists(_vms, vm => vm.Vm.Guessed && vm.EndedUnraised is not null);
         VmAnswer[] vms = [.. _vms.Select(vm => new KvmOwed(vm, _survey, _epoch).Find())];
         return new KvmAnswer(_survey, vms, new KvmLimits(_survey, vms).Find());
     }

@@ -141,7 +141,7 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmAnswer> answer
     {
         if (!vm.FromStart || survey.Gaps.Count > 0)
             yield break;
-        if (vm.Pic.Inputs.FirstOrDefault(input => input.Acknowledged > input.Raises + 1 || input is { Acknowledged: > 0, Raises: 0 }) is { } input)
+        if (vm.EndedUnraised is { } input)
             yield return new($"{name} ends {input.Name} {Phrase.Times(input.Acknowledged)} and raises it {Phrase.Times(input.Raises)}: the records of some thread are not in it", AllThreads);
         foreach (VcpuTrail vcpu in vm.Vcpus)
         {

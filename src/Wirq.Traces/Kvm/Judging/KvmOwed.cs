@@ -44,6 +44,8 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
             Doubt($"the log has records of CPU {only} alone: what became of it may stand in those of the others");
         else if (survey.Jumps.Count > 0)
             Doubt($"the times of the log go back at {At(survey.Jumps.First)}: what became of it may stand before it");
+        else if (survey.GuessFailed && vm.Vm.Guessed)
+            Doubt("which threads are of this VM is guessed, and one of the VMs ends what it does not raise");
         ILookup<int, KvmOwedAnswer> byCpu = _owed.ToLookup(one => one.Cpu);
         KvmSilent[] silent = [.. vm.Vcpus.Select(vcpu => Silence(vcpu, byCpu[vcpu.Index])).OfType<KvmSilent>()];
         return new(vm, InOrder(_owed), InOrder(_unknown), InOrder(_masked), silent, [.. Told()], [.. Notes()]);

@@ -45,6 +45,8 @@ internal sealed class KvmSurvey
     /// <summary>The CPU of all records until now; -2 for several.</summary>
     private int _cpu = KvmRecord.Untold;
     private const int SeveralCpus = -2;
+    /// <summary>Which threads are a VM's was guessed, and the records contradict it.</summary>
+    internal bool GuessFailed { get; set; }
     /// <summary>vCPUs that are followed, of all VMs.</summary>
     internal int Vcpus { get; set; }
     /// <summary>Vectors of vCPUs that may still be followed: a text can claim any number of them.</summary>

@@ -20,6 +20,8 @@ internal sealed class KvmThread(int number)
 
     private readonly ulong[] _vectors = new ulong[4];
 
+    private bool _namesProcess;
+
     internal int Number => number;
     internal string Name { get; private set; } = "";
     /// <summary>Its process (thread group); -1 where nothing tells it.</summary>
@@ -34,6 +36,8 @@ internal sealed class KvmThread(int number)
     internal bool EoiExits { get; private set; }
     /// <summary>It left because its guest had halted: KVM keeps such a vCPU itself, if it has its local APIC (x86.c, __kvm_emulate_halt).</summary>
     internal bool HaltExits { get; private set; }
+    /// <summary>A record of KVM's own I/OAPIC or 8259 pair.</summary>
+    internal bool HasPins { get; private set; }
     /// <summary>A record of a chip of KVM's.</summary>
     internal bool UsesChips { get; private set; }
 
@@ -46,7 +50,8 @@ internal sealed class KvmThread(int number)
     {
         if (Name.Length == 0 && record.Task.Length > 0 && !record.Task.SequenceEqual("<...>"u8))
             Named(Encoding.UTF8.GetString(record.Task));
-        if (record.Process > 0 && Role != ThreadRole.Kernel)
+        // The kernel's own thread for a VM is a process by itself, and its name tells whose it is.
+        if (record.Process > 0 && Role != ThreadRole.Kernel && !_namesProcess)
             Process = record.Process;
         if (Role == ThreadRole.Kernel)
             return;
@@ -62,6 +67,7 @@ internal sealed class KvmThread(int number)
                 Role = ThreadRole.Vcpu;
                 break;
         }
+        HasPins |= record.Event is KvmEvent.PicSetIrq or KvmEvent.IoApicSetIrq or KvmEvent.AckIrq or KvmEvent.DelayedEoi;
         EoiExits |= KvmJudge.IsEoiExit(record);
         HaltExits |= record is { Event: KvmEvent.UserspaceExit, Reason: HaltReason, Restart: false };
         UsesChips |= record.Event is KvmEvent.PicSetIrq or KvmEvent.IoApicSetIrq or KvmEvent.DelayedEoi or KvmEvent.MsiSetIrq or KvmEvent.AcceptIrq or KvmEvent.ApicIpi
@@ -79,9 +85,9 @@ internal sealed class KvmThread(int number)
             || name.StartsWith("ksoftirqd", StringComparison.Ordinal) || name.StartsWith("irq/", StringComparison.Ordinal) || number == 0)
             Role = ThreadRole.Kernel;
         else if (Behind(name, "kvm-pit/") is >= 0 and int pit)
-            Process = pit;
+            (Process, _namesProcess) = (pit, true);
         else if (Behind(name, "vhost-") is >= 0 and int vhost)
-            Process = vhost;
+            (Process, _namesProcess) = (vhost, true);
         else if (VcpuIn(name) is >= 0 and int vcpu)
             (Role, Vcpu) = (ThreadRole.Vcpu, vcpu);
     }

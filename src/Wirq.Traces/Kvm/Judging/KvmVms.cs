@@ -63,6 +63,8 @@ internal static class KvmVms
             // What drives lines from elsewhere is of the only VM, or of the one whose threads are near.
             if (groups.Count == 1)
                 groups[0].Threads.Add(other);
+            else if (groups.FindIndex(group => group.Process == other.Number) is >= 0 and int main)
+                groups[main].Threads.Add(other);
             else if (groups.OrderBy(group => group.Threads.Min(thread => Math.Abs(thread.Number - other.Number))).FirstOrDefault().Threads is { } near
                 && near.Min(thread => Math.Abs(thread.Number - other.Number)) < Near)
                 near.Add(other);
@@ -87,8 +89,10 @@ internal static class KvmVms
         {
             (int process, List<KvmThread> own, _) = groups[index];
             bool above = process >= 0 ? vcpu.Number > process && vcpu.Number - process < Near : vcpu.Number - own[^1].Number < Near;
-            bool fits = vcpu.Vcpu < 0 || own.TrueForAll(other => other.Role != ThreadRole.Vcpu || other.Vcpu != vcpu.Vcpu)
-                && (own.FindLast(other => other.Role == ThreadRole.Vcpu && other.Vcpu >= 0) is not { } last || last.Vcpu < vcpu.Vcpu);
+            // One VM has one kind of chips.
+            bool others = own.Exists(one => one.HasPins) && vcpu.EoiExits || own.Exists(one => one.EoiExits) && vcpu.HasPins;
+            bool fits = !others && (vcpu.Vcpu < 0 || own.TrueForAll(other => other.Role != ThreadRole.Vcpu || other.Vcpu != vcpu.Vcpu)
+                && (own.FindLast(other => other.Role == ThreadRole.Vcpu && other.Vcpu >= 0) is not { } last || last.Vcpu < vcpu.Vcpu));
             if (above && fits)
                 best = index;
         }

@@ -177,6 +177,10 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
             FirstUnanswered = context.LineAt;
     }
 
+    /// <summary>What it ended did not begin here: so records are missing, or they are another VM's.</summary>
+    internal PicInput? EndedUnraised => FromStart && survey.GapCount == 0
+        ? Pic.Inputs.FirstOrDefault(input => input.Acknowledged > input.Raises + 1 || input is { Acknowledged: > 0, Raises: 0 }) : null;
+
     /// <summary>Records are missing: what was pending may have been served since.</summary>
     internal void Gap()
     {
