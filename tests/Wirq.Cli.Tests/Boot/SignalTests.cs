@@ -97,7 +97,7 @@ public sealed class SignalTests
         }
     }
 
-    /// <summary>Nothing but a signal ends it.</summary>
+    /// <summary>Nothing but a signal ends it, unless the test hangs.</summary>
     private static Process Start(string image) =>
-        SignalDefaults.Start([.. WirqProgram.Words, "boot", image, "--cpus", "2", "--timeout", "0"]);
+        SignalDefaults.Start([.. WirqProgram.Words, "boot", image, "--cpus", "2", "--timeout", "600"]);
 }

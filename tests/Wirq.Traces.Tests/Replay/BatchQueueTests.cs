@@ -6,7 +6,7 @@ public sealed class BatchQueueTests
 {
     private const int Most = 4, Batches = 500;
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task All_are_taken_in_order_and_then_none()
     {
         var queue = new BatchQueue(Most);
@@ -25,7 +25,7 @@ public sealed class BatchQueueTests
         Assert.Null(queue.Take());
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Who_gives_waits_for_room_until_nobody_takes_any_more()
     {
         var queue = new BatchQueue(Most);

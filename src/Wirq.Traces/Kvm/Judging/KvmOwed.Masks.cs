@@ -12,32 +12,56 @@ internal sealed partial class KvmOwed
     /// <summary>A VMM drives all ends of a device's line in one go.</summary>
     private const int SameRaise = 24;
 
-    private bool? _isIdle;
+    private enum Guest
+    {
+        Works,
+        Idle,
+        NotTold,
+    }
 
-    /// <summary>No vCPU has taken an interrupt or touched a register for a while, up to where the log or the VMM ends it.</summary>
-    private bool IsIdle => _isIdle ??= _stamps.HasTime && vm.Vcpus.Any()
-        && vm.Vcpus.All(vcpu => vcpu.LastSign is not { } sign || (vcpu.Stopped ?? vm.End).Time - sign.Time >= Idle);
+    private Guest? _guest;
+
+    private Guest Activity => _guest ??= Look();
+
+    /// <summary>Whether no vCPU has taken an interrupt or touched a register for a while, up to where the log or the VMM ends it.</summary>
+    private Guest Look()
+    {
+        // What a machine that is off does not hear is not owed.
+        if (!_stamps.HasTime || !vm.Vcpus.Any() || vm.TurnedOff is not null
+            || vm.Vcpus.Any(vcpu => vcpu.LastSign is { } sign && EndOf(vcpu).Time - sign.Time < Idle))
+            return Guest.Works;
+        // One that never ran waits for its start. Of one that runs and gives no sign, signs were not traced, or are on no thread of it.
+        bool told = survey.Threadless == 0 && vm.Vcpus.All(vcpu => vcpu.LastSign is not null || survey.Counts[KvmEvent.Entry] > 0 && vcpu.Entries == 0)
+            && vm.Vcpus.Any(vcpu => vcpu.LastSign is not null);
+        return told ? Guest.Idle : Guest.NotTold;
+    }
 
     private void Chosen(KvmOwedAnswer answer)
     {
-        if (IsIdle)
+        if (Activity == Guest.Idle)
             Add(answer, epoch, null, mayBeCut: true);
-        else
+        else if (Activity == Guest.Works)
             _masked.Add(answer);
+        else
+            NotTold(answer, $"{answer.Sentences[0]} Whether the guest works, and wants that, is not told: nothing shows what its vCPUs do.");
     }
 
     /// <summary>A line is high, and the guest opened none of its ends: neither the pin nor the 8259's input.</summary>
     private void Unheard(PinState pin, Mark raised)
     {
-        PicInput? input = pin.Pin is 2 ? vm.Pic.Inputs[0] : pin.Pin < vm.Pic.Inputs.Length ? vm.Pic.Inputs[pin.Pin] : null;
-        // What an open input holds is told there.
-        if (input is { Masked: false } || pin.RaisedEpoch != epoch || IsEndOfAnother(pin, raised))
+        if (IsHeardElsewhere(pin, raised))
             return;
-        string other = input is { Masked: true } ? $", and the 8259 masks {input.Name} {Since(input.MaskSince)}" : "";
+        string other = InputOf(pin) is { Masked: true } input ? $", and the 8259 masks {input.Name} {Since(input.MaskSince)}" : "";
         Chosen(new(pin.Name, Fate.Held, KvmGate.PinMasked, raised, pin.MaskSince, -1, -1,
             [$"{pin.Name} was raised at {At(raised)} and its line is still asserted; the guest has not opened its entry{other}: no end of this line is open."],
             [new("raised", raised)]));
     }
+
+    private PicInput? InputOf(PinState pin) => pin.Pin is 2 ? vm.Pic.Inputs[0] : pin.Pin < vm.Pic.Inputs.Length ? vm.Pic.Inputs[pin.Pin] : null;
+
+    /// <summary>Whether another end of the line is open, where what it holds is told; or it may have fallen in a gap.</summary>
+    private bool IsHeardElsewhere(PinState pin, Mark raised) =>
+        InputOf(pin) is { Masked: false } || pin.RaisedEpoch != epoch || IsEndOfAnother(pin, raised);
 
     /// <summary>A device's line may lead to several GSIs, such as a PCI interrupt to a pin of its own and to an ISA interrupt. The guest listens to
     /// one of them, which rose with the others.</summary>
@@ -50,7 +74,7 @@ internal sealed partial class KvmOwed
     /// <summary>An edge was delivered and its line never fell: the next event of its device makes no edge.</summary>
     private void EdgeHeld(PinState pin, Mark raised)
     {
-        if (!IsIdle || pin.Deliveries == 0 || pin.RaisedEpoch != epoch || IsCut(raised, null))
+        if (Activity != Guest.Idle || pin.Deliveries == 0 || pin.RaisedEpoch != epoch || IsCut(raised, null))
             return;
         NotTold(new(pin.Name, Fate.NotKnown, KvmGate.NotKnown, raised, null, -1, pin.Vector, [], [new("raised", raised)]),
             $"{pin.Name} (vector {Hex(pin.Vector)}) is edge-triggered. Its line rose at {At(raised)} and is still asserted: until it falls, no further edge can come. "
@@ -75,6 +99,9 @@ internal sealed partial class KvmOwed
             return;
         // Once it has expired, a timer that counts once is at rest.
         bool periodic = entry.TimerMode == ApicTimerMode.Periodic;
+        // A change to the mode of deadlines stops the count (Intel SDM 3A, 11.5.4.1); with another vector it is not known whether it came.
+        if (!periodic && (entry.TimerMode != ApicTimerMode.OneShot || entry.Vector < 0x10))
+            return;
         if (!periodic && vcpu.Counts.GetValueOrDefault(entry.Vector) is { Accepts: > 0 } came && came.LastAccept.Event > count.At.Event)
             return;
         Mark since = written.At, at = count.At;

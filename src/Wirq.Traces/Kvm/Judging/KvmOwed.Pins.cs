@@ -30,7 +30,7 @@ internal sealed partial class KvmOwed
         }
         if (!pin.High || pin.Raised is not { } raised)
             return;
-        if (!pin.Programmed && pin.Vector < 0x10)
+        if (!pin.Programmed && (pin.Vector < 0x10 || pin is { Masked: true, Level: false }))
         {
             Unheard(pin, raised);
             return;
@@ -42,8 +42,10 @@ internal sealed partial class KvmOwed
                 Masking(raised, pin.MaskSince));
             if (pin.Programmed)
                 Add(answer, pin.RaisedEpoch, null, mayBeCut: true, closed: pin.MaskSince);
-            else
+            else if (IsHeardElsewhere(pin, raised))
                 _masked.Add(answer);
+            else
+                Chosen(answer);
             return;
         }
         if (pin.Nobody is { } nobody)
@@ -141,7 +143,10 @@ internal sealed partial class KvmOwed
             if (untraced.Length == 0)
                 Add(served, input.InServiceEpoch, Boot, mayBeCut: true);
             else
+            {
                 NotTold(served, $"{input.Name} was taken at {At(taken)}; whether it was ended is not told: {string.Join(", ", untraced.Select(KvmNames.NameOf))} was not traced.");
+                return;
+            }
         }
         if (input.Requested is not { } requested || !input.WasUnmasked)
             return;

@@ -65,11 +65,13 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
 
     private static KvmOwedAnswer[] InOrder(List<KvmOwedAnswer> answers) => [.. answers.OrderBy(one => one.At.Event)];
 
+    /// <summary>A vCPU that the VMM stopped has its end there. Where no entry shows, it may have gone on.</summary>
+    private Mark EndOf(VcpuTrail? vcpu) => survey.Counts[KvmEvent.Entry] > 0 && vcpu?.Stopped is { } stopped ? stopped : vm.End;
+
     /// <summary>Whether the end of the log, or of the VM, cuts off what would have come of it.</summary>
     private bool IsCut(Mark since, VcpuTrail? vcpu)
     {
-        // A vCPU that the VMM stopped has its end there.
-        Mark end = vcpu?.Stopped ?? vm.End;
+        Mark end = EndOf(vcpu);
         if (!_stamps.HasTime)
             return end.Event - since.Event < CutOffRecords;
         if (end.Time - since.Time >= CutOff)
@@ -113,8 +115,9 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
     /// another of its CPUs. So it must have come not long before, and its vCPU has taken nothing since.</summary>
     private bool IsOfTheEnd(KvmOwedAnswer answer, VcpuTrail vcpu, PowerOff off)
     {
+        // A vCPU that ran on was not turned off.
         if (answer.At.Event > off.At.Event)
-            return true;
+            return !(vcpu.LastEntry is { } entry && entry.Event > answer.At.Event);
         long before = off.At.Time - answer.At.Time;
         return _stamps.HasTime && answer.Fate switch
         {
@@ -127,6 +130,11 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
 
     private void AtPowerOff(KvmOwedAnswer answer, VcpuTrail vcpu, PowerOff off)
     {
+        if (answer.At.Event > off.At.Event && survey.Counts[KvmEvent.Entry] == 0)
+        {
+            NotTold(answer, $"{First(answer)} The guest may have turned the machine off before, at {At(off.At)} ({off.How}): whether it ran on is not told, for kvm_entry was not traced.");
+            return;
+        }
         if (answer.At.Event > off.At.Event)
         {
             _masked.Add(answer with
@@ -136,7 +144,7 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
             });
             return;
         }
-        string end = $"The guest turned the machine off at {At(off.At)} ({off.How}), {Stamps.Span(off.At.Time - answer.At.Time)} later";
+        string end = $"The guest turned the machine off at {At(off.At)} ({off.How}), {Stamps.Span(Math.Max(0, off.At.Time - answer.At.Time))} later";
         if (vcpu.LastDisabled is { } disabled && disabled.Event > answer.At.Event && disabled.Event < off.At.Event)
         {
             _masked.Add(answer with

@@ -154,7 +154,7 @@ internal sealed class KvmSurvey
     /// that one.</summary>
     internal bool TryBecome(KvmSurvey whole)
     {
-        bool same = EndsAtInjection == whole.EndsAtInjection && IoApicEois > 0 == whole.IoApicEois > 0 && HighestVcpu <= 0 == whole.HighestVcpu <= 0
+        bool same = EndsAtInjection == whole.EndsAtInjection && IoApicEois > 0 == whole.IoApicEois > 0 && HighestVcpu <= 0 == whole.HighestVcpu <= 0 && Threadless == 0 == (whole.Threadless == 0)
             && Asked.All(one => Counts[one] > 0 == whole.Counts[one] > 0)
             && Vms.Count == whole.Vms.Count && Vms.Zip(whole.Vms).All(pair => pair.First.IsLike(pair.Second))
             // A thread of the kernel works for any VM, known or not.

@@ -131,6 +131,7 @@ internal sealed partial class VmTrail
         if (!pin.High)
             pin.ImpliedHigh = !pin.LineKnown;
         pin.FirstRedelivery = pin.Redelivered++ == 0 ? at : pin.FirstRedelivery;
+        _redelivers = true;
         pin.LastRedelivery = at;
         pin.LastVector = record.Vector;
         // The brake's delayed work runs on a thread of the kernel.

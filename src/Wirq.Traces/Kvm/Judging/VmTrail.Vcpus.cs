@@ -94,6 +94,9 @@ internal sealed partial class VmTrail
             ? new(SenderKind.Timer, vcpu.Index) : default;
     }
 
+    // The vCPU of the last EOI for which an exit to the VMM is due.
+    private VcpuTrail? _awaiting;
+
     /// <summary>The log shows when vCPUs take vectors, or that they end all of them: else what was accepted may be long served.</summary>
     internal bool ShowsTaking { get; private set; } = survey.EndsAtInjection;
 
@@ -130,7 +133,7 @@ internal sealed partial class VmTrail
                 break;
             case KvmEvent.UserspaceExit when KvmJudge.IsEoiExit(record):
                 // Where the thread does not tell its vCPU, the exit is that of the last EOI: it follows at once.
-                if ((own ?? Vcpus.Where(vcpu => vcpu.AwaitedExits.Count > 0).MaxBy(vcpu => vcpu.AwaitedExits[^1].At.Event)) is { } heard)
+                if ((own ?? _awaiting) is { } heard)
                     Exited(heard);
                 break;
             case KvmEvent.UserspaceExit when own is not null && IsStop(record):
@@ -175,7 +178,6 @@ internal sealed partial class VmTrail
             return;
         }
         vcpu.LastTaken = at;
-        vcpu.Prove(vector);
         if (vcpu.Pending.Remove(vector))
         {
             vcpu.InService[vector] = (at, epoch);
@@ -185,6 +187,8 @@ internal sealed partial class VmTrail
         }
         else if (!vcpu.InService.ContainsKey(vector) && !reinjected && !Pic.Inject(vector, at, epoch))
         {
+            // The 8259 gives vectors of its own, past the local APIC.
+            vcpu.Prove(vector);
             vcpu.Count(vector, at).Injections++;
             vcpu.Early[vector] = at;
         }
@@ -244,7 +248,10 @@ internal sealed partial class VmTrail
                 pin.Awaited = null;
         }
         if (IsSplit && NeedsExit(vector, count) && vcpu.AwaitedExits.Count < 64)
+        {
             vcpu.AwaitedExits.Add((vector, at, epoch));
+            _awaiting = vcpu;
+        }
     }
 
     /// <summary>The EOI of a level must reach the VMM's I/OAPIC; that of an edge leaves the guest nowhere. Of Linux before 5.2 each accept line is that

@@ -181,13 +181,19 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     internal PicInput? EndedUnraised => FromStart && survey.GapCount == 0
         ? Pic.Inputs.FirstOrDefault(input => input.Acknowledged > input.Raises + 1 || input is { Acknowledged: > 0, Raises: 0 }) : null;
 
+    // Since the last gap.
+    private bool _redelivers;
+
     /// <summary>Records are missing: what was pending may have been served since.</summary>
     internal void Gap()
     {
         _acted = true;
+        if (!_redelivers)
+            return;
         // Its line may have fallen meanwhile.
         foreach (PinState pin in Pins)
             pin.Redelivered = 0;
+        _redelivers = false;
     }
 
     /// <summary>A VM that was restored is created as well, and has a past: so its first entry must be at the reset vector, or, where entries are
