@@ -5,7 +5,7 @@ namespace Wirq.Traces.Replay;
 /// <summary>Collects the facts of a <see cref="LogSurvey"/>.</summary>
 internal sealed class SurveyBuilder
 {
-    private const int MostCpus = 255, MostRuns = 4096, MostRequests = 1024;
+    private const int MostCpus = 255, MostRuns = 8192, MostRequests = 1024;
 
     private readonly Dictionary<long, CpuThread> _threads = [];
     private readonly HashSet<Msi> _requests = [];
