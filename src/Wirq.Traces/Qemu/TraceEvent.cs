@@ -161,6 +161,7 @@ public readonly record struct TraceLine(TraceEvent Event, long Number, long Thre
         Unsafe.AsRef(in line._number) = number;
         Unsafe.AsRef(in line._thread) = thread;
         Unsafe.AsRef(in line._microseconds) = microseconds;
+        // The last first: then the others need no check of bounds.
         Unsafe.AsRef(in line._f) = data[5];
         Unsafe.AsRef(in line._a) = data[0];
         Unsafe.AsRef(in line._b) = data[1];

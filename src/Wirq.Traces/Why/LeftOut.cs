@@ -17,10 +17,10 @@ internal sealed class LeftOut(string events)
     /// <summary>Takes a line that is none of the log's own.</summary>
     internal void Take(ReadOnlySpan<byte> line, long number)
     {
-        // Most of KVM's records without kvm_ in their name are these: one for each access of a device's register.
-        if (line.IndexOf("vcpu_match_mmio: "u8) >= 0)
-            return;
         bool ofKvm = KvmLog.HasRecord(line);
+        // Most of KVM's records without kvm_ in their name are these: one for each access of a device's register.
+        if (!ofKvm && line.IndexOf("vcpu_match_mmio: "u8) >= 0)
+            return;
         if (ofKvm || _kinds.IsEvent(line))
         {
             // A line of QEMU whose fields are damaged is still the log's own.

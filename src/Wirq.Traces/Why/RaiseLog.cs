@@ -151,8 +151,6 @@ internal interface IFateJudge
     Fate FateOf(Raise raise);
     /// <summary>Whether no later event can change that.</summary>
     bool IsSettled(Raise raise, out Fate fate);
-    /// <inheritdoc cref="IsSettled(Raise, out Fate)"/>
-    bool IsSettled(Raise raise) => IsSettled(raise, out _);
     /// <summary>As <see cref="IsSettled(Raise, out Fate)"/>, of many raises of one source, between which nothing happens.</summary>
     /// <param name="raise">The raise.</param>
     /// <param name="at8259">What holds the source at the 8259; null before the first look.</param>

@@ -16,39 +16,11 @@ public sealed class DumpMemoryTests
         const int copies = 4_000;
         byte[] once = Encoding.UTF8.GetBytes($"{MonitorDumpTests.Lapic}\n{MonitorDumpTests.Pic}\nirq 16: nobody cared\nAPIC error on CPU0: 00(40)\n");
         var parts = new DumpParts();
-        DumpFile.Read(() => new RepeatingStream(once, copies), "long.txt", null, parts);
+        DumpFile.Read(() => new RepeatedStream(once, (long)once.Length * copies), "long.txt", null, parts);
         Assert.InRange(parts.All.Count, 2, DumpParts.MostMoments + 1);
         // The answer is long, and this stands before it.
         Assert.StartsWith("More than 256 moments are in it", parts.Bound, StringComparison.Ordinal);
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true), 0, 300L << 20);
         Assert.NotEmpty(DumpAnswers.Of(parts));
-    }
-
-    /// <summary>The same bytes, many times.</summary>
-    private sealed class RepeatingStream(byte[] once, int copies) : Stream
-    {
-        private long _at;
-
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => false;
-        public override long Length => (long)once.Length * copies;
-        public override long Position { get => _at; set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count)
-        {
-            int from = (int)(_at % once.Length), some = (int)Math.Min(Math.Min(count, once.Length - from), Length - _at);
-            Array.Copy(once, from, buffer, offset, some);
-            _at += some;
-            return some;
-        }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -1,16 +1,12 @@
 using Wirq.Traces.Kvm.Judging;
+using static Wirq.Traces.Tests.Kvm.IdleGuestTests;
 
 namespace Wirq.Traces.Tests.Kvm;
 
 /// <summary>What is owed to a guest that does nothing is owed only where the log shows that it does nothing.</summary>
 public class ActivityTests
 {
-    private const string Works = KvmGateTests.Works + "1 kvm_pio: pio_write at 0x80 size 1 count 1 val 0x0\n";
-    private const string Silence = "+1000\n0 kvm_set_irq: gsi 5 level 0 source 0\n0 kvm_pic_set_irq: chip 0 pin 5 (edge|masked)\n";
-    private const string Isa = "0 kvm_set_irq: gsi 10 level 1 source 0\n0 kvm_pic_set_irq: chip 1 pin 2 (level|masked)\n0 kvm_ioapic_set_irq: pin 10 dst 0 vec 0 (Fixed|physical|edge|masked)\n";
     private const string Off = "1 kvm_pio: pio_write at 0x604 size 2 count 1 val 0x1000\n1 kvm_pio: pio_write at 0x604 size 2 count 1 val 0x3000\n";
-
-    private static VmAnswer Ask(string lines) => KvmGateTests.Ask(lines).Vms[0];
 
     private static string Without(string lines, string name) =>
         string.Concat(lines.Split('\n').Where(line => !line.Contains(name, StringComparison.Ordinal)).Select(line => $"{line}\n")).TrimEnd('\n') + "\n";

@@ -6,11 +6,11 @@ namespace Wirq.Traces.Tests.Kvm;
 /// <summary>What a guest masks: its choice while it works, and owed where it does nothing any more. And guests that the VMM stopped, or that ended.</summary>
 public class IdleGuestTests
 {
-    private const string Works = KvmGateTests.Works + "1 kvm_pio: pio_write at 0x80 size 1 count 1 val 0x0\n", Later = KvmGateTests.Later;
+    internal const string Works = KvmGateTests.Works + "1 kvm_pio: pio_write at 0x80 size 1 count 1 val 0x0\n", Later = KvmGateTests.Later;
     /// <summary>Time passes without an act of the guest.</summary>
-    private const string Silence = "+1000\n0 kvm_set_irq: gsi 5 level 0 source 0\n0 kvm_pic_set_irq: chip 0 pin 5 (edge|masked)\n";
+    internal const string Silence = "+1000\n0 kvm_set_irq: gsi 5 level 0 source 0\n0 kvm_pic_set_irq: chip 0 pin 5 (edge|masked)\n";
 
-    private static VmAnswer Ask(string lines) => KvmGateTests.Ask(lines).Vms[0];
+    internal static VmAnswer Ask(string lines) => KvmGateTests.Ask(lines).Vms[0];
 
     private static void IsOwedWhereSilent(string lines, KvmGate gate, string source)
     {
@@ -21,7 +21,7 @@ public class IdleGuestTests
         Assert.Equal((gate, source), works.Masked.Select(one => (one.Gate, one.Source)).Single());
     }
 
-    private const string Isa = "0 kvm_set_irq: gsi 10 level 1 source 0\n0 kvm_pic_set_irq: chip 1 pin 2 (level|masked)\n0 kvm_ioapic_set_irq: pin 10 dst 0 vec 0 (Fixed|physical|edge|masked)\n";
+    internal const string Isa = "0 kvm_set_irq: gsi 10 level 1 source 0\n0 kvm_pic_set_irq: chip 1 pin 2 (level|masked)\n0 kvm_ioapic_set_irq: pin 10 dst 0 vec 0 (Fixed|physical|edge|masked)\n";
 
     [Fact]
     public void A_line_of_which_no_end_is_open()

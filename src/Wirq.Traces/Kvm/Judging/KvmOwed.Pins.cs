@@ -171,20 +171,14 @@ internal sealed partial class KvmOwed
             return;
         }
         (KvmGate gate, Mark? since, string why) = PicGate(input);
+        var waiting = new KvmOwedAnswer(input.Name, Fate.Held, gate, requested, since, 0, -1, [$"{input.Name} was raised at {At(requested)}, and is not ended since.", why],
+            [new("raised", requested)]);
         if (survey.Counts[KvmEvent.Pio] == 0)
-        {
-            NotTold(new(input.Name, Fate.NotKnown, gate, requested, null, 0, -1, [], [new("raised", requested)]), $"{input.Name} was raised at {At(requested)}, and no acknowledge follows. {why}");
-            return;
-        }
-        if (usesPins && !LintOpen)
-        {
-            _unknown.Add(new(input.Name, Fate.NotKnown, KvmGate.NotKnown, requested, null, 0, -1,
-                [$"{input.Name} was raised at {At(requested)}, and is not ended since. The guest uses pins of the I/OAPIC, and whether it listens to the 8259 is not told."],
-                [new("raised", requested)]));
-            return;
-        }
-        Add(new(input.Name, Fate.Held, gate, requested, since, 0, -1, [$"{input.Name} was raised at {At(requested)}, and is not ended since.", why],
-            [new("raised", requested)]), input.RequestedEpoch, Boot, mayBeCut: true);
+            NotTold(waiting, $"{input.Name} was raised at {At(requested)}, and no acknowledge follows. {why}");
+        else if (usesPins && !LintOpen)
+            NotTold(waiting, $"{First(waiting)} The guest uses pins of the I/OAPIC, and whether it listens to the 8259 is not told.");
+        else
+            Add(waiting, input.RequestedEpoch, Boot, mayBeCut: true);
     }
 
     private (KvmGate, Mark?, string) PicGate(PicInput input)

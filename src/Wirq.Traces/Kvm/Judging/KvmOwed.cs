@@ -130,28 +130,18 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
 
     private void AtPowerOff(KvmOwedAnswer answer, VcpuTrail vcpu, PowerOff off)
     {
-        if (answer.At.Event > off.At.Event && survey.Counts[KvmEvent.Entry] == 0)
-        {
-            NotTold(answer, $"{First(answer)} The guest may have turned the machine off before, at {At(off.At)} ({off.How}): whether it ran on is not told, for kvm_entry was not traced.");
-            return;
-        }
         if (answer.At.Event > off.At.Event)
         {
-            _masked.Add(answer with
-            {
-                Fate = Fate.Withdrawn,
-                Sentences = [$"{First(answer)} The guest had turned the machine off at {At(off.At)} ({off.How}): it is not owed."],
-            });
+            if (survey.Counts[KvmEvent.Entry] == 0)
+                NotTold(answer, $"{First(answer)} The guest may have turned the machine off before, at {At(off.At)} ({off.How}): whether it ran on is not told, for kvm_entry was not traced.");
+            else
+                Withdraw(answer, $"The guest had turned the machine off at {At(off.At)} ({off.How}): it is not owed.");
             return;
         }
         string end = $"The guest turned the machine off at {At(off.At)} ({off.How}), {Stamps.Span(Math.Max(0, off.At.Time - answer.At.Time))} later";
         if (vcpu.LastDisabled is { } disabled && disabled.Event > answer.At.Event && disabled.Event < off.At.Event)
         {
-            _masked.Add(answer with
-            {
-                Fate = Fate.Withdrawn,
-                Sentences = [$"{First(answer)} {end}, and had disabled this local APIC for that at {At(disabled)} (SPIV): it is not owed."],
-            });
+            Withdraw(answer, $"{end}, and had disabled this local APIC for that at {At(disabled)} (SPIV): it is not owed.");
         }
         else
         {
@@ -159,6 +149,9 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
             _unknown.Add(answer with { Gate = KvmGate.NotKnown, Sentences = [$"{First(answer)} {end}: {why}."] });
         }
     }
+
+    private void Withdraw(KvmOwedAnswer answer, string why) =>
+        _masked.Add(answer with { Fate = Fate.Withdrawn, Sentences = [$"{First(answer)} {why}"] });
 
     private static string First(KvmOwedAnswer answer) => answer.Sentences[0];
 
